@@ -1,0 +1,72 @@
+import type { Passage } from "./passage.ts";
+
+/** A stretch of text in UTF-16 code units: start inclusive, end exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Which passage supports which stretch of the answer. */
+export interface Citation {
+  readonly passageId: string;
+  readonly documentId: string;
+  readonly title?: string;
+  readonly uri?: string;
+  /** Number by which the answer cites the passage, from 1. */
+  readonly marker: number;
+  /** Exact text of the passage that supports the claim best; "" where none overlaps it. */
+  readonly quote: string;
+  /** Where the quote stands in the passage's text. */
+  readonly quoteSpan: Span;
+  /** The claim: the stretch of the answer before the marker. */
+  readonly answerSpan: Span;
+  /** True only where code found the quote in the passage at its offsets and its words overlap the claim's. */
+  readonly verified: boolean;
+}
+
+/**
+ * Why the answer ended: `stop` the model was done, `length` it hit the bound, `content-filter` the vendor cut it,
+ * `tool-calls` it asks for a tool, `no-answer` the passages do not hold an answer.
+ */
+export type FinishReason = "stop" | "length" | "content-filter" | "tool-calls" | "no-answer";
+
+/** Tokens as the vendor counted them; 0 where it does not count. */
+export interface Usage {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Part of inputTokens that the vendor took from its cache. */
+  readonly cachedInputTokens: number;
+}
+
+/** Milliseconds spent in each stage. */
+export interface Timing {
+  readonly embedMs: number;
+  readonly retrieveMs: number;
+  readonly completeMs: number;
+  readonly totalMs: number;
+}
+
+export interface Answer {
+  readonly text: string;
+  readonly citations: readonly Citation[];
+  /** What was retrieved, best first. */
+  readonly passages: readonly Passage[];
+  readonly finishReason: FinishReason;
+  readonly usage: Usage;
+  readonly timing: Timing;
+  /** What the vendor or the engine could not honour, in words for the caller. */
+  readonly warnings: readonly string[];
+}
+
+/** What happens while a question is answered, in this order: one `sources`, then `delta`s and `citation`s, then one `done`. */
+export type AnswerEvent =
+  | { readonly type: "sources"; readonly passages: readonly Passage[] }
+  | { readonly type: "delta"; readonly text: string }
+  | { readonly type: "citation"; readonly citation: Citation }
+  | {
+      readonly type: "done";
+      readonly finishReason: FinishReason;
+      readonly usage: Usage;
+      readonly timing: Timing;
+      readonly warnings: readonly string[];
+    };

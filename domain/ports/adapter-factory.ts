@@ -1,0 +1,22 @@
+import type { CompletionPort } from "./completion-port.ts";
+import type { CorpusPort } from "./corpus-port.ts";
+import type { RetrievalPort } from "./retrieval-port.ts";
+
+/** The ports by the names that the config gives them. */
+export interface AdapterFactory {
+  /** Names that `completion` accepts, in the config's order. */
+  readonly models: readonly string[];
+  /** Names that `retrieval` accepts, in the config's order. */
+  readonly searches: readonly string[];
+  /** Names that `corpus` accepts: the searches that we can write to. */
+  readonly corpora: readonly string[];
+
+  /** @throws ServiceError unsupported-model, not-configured (names the missing variables) */
+  completion(model: string): CompletionPort;
+
+  /** @throws ServiceError unsupported-vector-db, not-configured (names the missing variables) */
+  retrieval(search: string): RetrievalPort;
+
+  /** @throws ServiceError not-found, not-configured, corpus-read-only */
+  corpus(name: string): CorpusPort;
+}

@@ -1,0 +1,26 @@
+import type { SourceDocument } from "../document.ts";
+
+/** One thing that could not be read; the run goes on. */
+export interface ReadFailure {
+  /** File, and line where there is one: `notes/a.jsonl:17`. */
+  readonly source: string;
+  /** What is wrong and what is allowed, in one line. */
+  readonly reason: string;
+}
+
+export type ReadResult =
+  | { readonly document: SourceDocument; readonly failure?: never }
+  | { readonly failure: ReadFailure; readonly document?: never };
+
+/** Reads documents out of files and folders. */
+export interface DocumentReaderPort {
+  /** How many files the paths hold that some reader knows; for a progress bar. @throws ServiceError not-found (a path that is not there) */
+  count(paths: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /**
+   * The documents of the files, folders walked in the order of their names; `onFile` is told after each file.
+   * A file that is broken, encrypted, empty or too large is a failure, not an exception.
+   * @throws ServiceError not-found (a path that is not there), cancelled
+   */
+  read(paths: readonly string[], signal: AbortSignal, onFile?: (path: string) => void): AsyncIterable<ReadResult>;
+}

@@ -1,0 +1,47 @@
+/** `${NAME}` or `${NAME:-default}`; `$${` stands for a plain `${`. */
+const VARIABLE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/gu;
+const NUMBER = /^-?\d+(?:\.\d+)?$/u;
+
+export interface Interpolated {
+  /** The same tree with every variable replaced; undefined where a value lacks one. */
+  readonly value: unknown;
+  /** Variables without a value and without a default, with the path where each is used. */
+  readonly missing: readonly { readonly path: readonly (string | number)[]; readonly variable: string }[];
+}
+
+/**
+ * Replaces the variables in every text of a tree. An empty variable counts as missing, as in a shell's `:-`. A text that
+ * is one variable whose default is a number gives a number.
+ */
+export function interpolate(tree: unknown, environment: Readonly<Record<string, string | undefined>>): Interpolated {
+  const missing: { path: readonly (string | number)[]; variable: string }[] = [];
+
+  function walk(node: unknown, path: readonly (string | number)[]): unknown {
+    if (typeof node === "string") return replace(node, path);
+    if (Array.isArray(node)) return node.map((item, index) => walk(item, [...path, index]));
+    if (typeof node !== "object" || node === null) return node;
+    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, walk(value, [...path, key])]));
+  }
+
+  function replace(text: string, path: readonly (string | number)[]): unknown {
+    let complete = true;
+    const replaced = text.replace(VARIABLE, (whole, name?: string, fallback?: string) => {
+      if (name === undefined) return "${";
+      const value = environment[name] || fallback;
+      if (value === undefined) {
+        missing.push({ path, variable: name });
+        complete = false;
+      }
+      return value ?? whole;
+    });
+    if (!complete) return undefined;
+    return isNumeric(text) && NUMBER.test(replaced) ? Number(replaced) : replaced;
+  }
+
+  return { value: walk(tree, []), missing };
+}
+
+function isNumeric(text: string): boolean {
+  const match = new RegExp(`^(?:${VARIABLE.source})$`, "u").exec(text);
+  return NUMBER.test(match?.[2] ?? "");
+}

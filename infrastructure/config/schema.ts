@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { QUESTION_LIMITS } from "../../domain/question.ts";
+
+const MINUTE_MS = 60_000;
+const MIB = 1_048_576;
+
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/u, "a name has 1 to 128 letters, digits, and . _ : / -, and begins with a letter or digit");
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/u, "a header's name has 1 to 64 letters, digits and hyphens");
+
+/** An adapter by its name, or by the path of a module; its other keys are the adapter's own options. */
+const entry = z.looseObject({ adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts") });
+
+const server = z.strictObject({
+  host: z.string().min(1).default("127.0.0.1").describe("address to listen on; 0.0.0.0 opens the service to the network"),
+  port: z.int().min(0).max(65_535).default(8080),
+  deadline_ms: z.int().min(1).max(60 * MINUTE_MS).default(MINUTE_MS).describe("time that one request may take"),
+  drain_ms: z.int().min(0).max(10 * MINUTE_MS).default(20_000).describe("time that requests under way get after SIGTERM"),
+});
+
+const limits = z.strictObject({
+  body_bytes: z.int().min(1_024).max(64 * MIB).default(2 * MIB),
+  prompt_characters: z.int().min(1).default(8_000),
+  system_characters: z.int().min(1).default(8_000),
+  history_characters: z.int().min(1).default(64_000),
+  document_characters: z.int().min(1).default(2_000_000),
+  top_k: z.int().min(1).max(QUESTION_LIMITS.topK).default(QUESTION_LIMITS.topK),
+  max_tokens: z.int().min(1).max(QUESTION_LIMITS.maxTokens).default(16_384),
+});
+
+const answer = z.strictObject({
+  top_k: z.int().min(1).max(QUESTION_LIMITS.topK).default(8).describe("passages that are retrieved where the request does not say"),
+  max_tokens: z.int().min(1).default(1_024).describe("bound of an answer where the request does not say"),
+  source_tokens: z.int().min(256).default(6_000).describe("tokens of passages that a prompt holds at most"),
+});
+
+const ingestion = z.strictObject({
+  chunk_tokens: z.int().min(32).max(4_096).default(320).describe("tokens that a passage aims at"),
+  max_chunk_tokens: z.int().min(32).max(8_192).default(512).describe("tokens that a passage never exceeds"),
+});
+
+const principal = z
+  .strictObject({
+    user_header: headerName.describe("header in which a trusted proxy puts the user's id"),
+    groups_header: headerName.optional().describe("header in which it puts the groups, separated by commas"),
+  })
+  .describe("headers that a trusted proxy sets, and that callers cannot; without this nobody is a principal");
+
+const sample = z.strictObject({
+  corpus: name.describe("search that gets the sample while nothing was ever written to it"),
+  paths: z.array(z.string().min(1)).min(1).describe("files and folders, relative to this file"),
+});
+
+/** `pharos.yaml`: strict, unknown keys are refused. Adapters' own options are checked by the adapters' schemas. */
+export const configSchema = z.strictObject({
+  $schema: z.string().optional(),
+  server: server.prefault({}),
+  limits: limits.prefault({}),
+  answer: answer.prefault({}),
+  ingestion: ingestion.prefault({}),
+  principal: principal.optional(),
+  models: z.record(name, entry).default({}).describe("what llm_name can be"),
+  embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
+  searches: z.record(name, entry).default({}).describe("what vector_search_type can be"),
+  sample: sample.optional(),
+});
+
+export type ConfigFile = z.output<typeof configSchema>;

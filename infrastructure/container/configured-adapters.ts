@@ -1,0 +1,78 @@
+import type { Container } from "inversify";
+import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
+import type { AdapterStatus } from "../../domain/health.ts";
+import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
+import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { AdapterEntry, Config } from "../config/load.ts";
+import type { Search } from "./registry.ts";
+import { COMPLETION, SEARCH } from "./tokens.ts";
+
+/** The container behind the domain's factory: names in, ports out, and a clear word where a name leads to nothing. */
+export class ConfiguredAdapters implements AdapterFactory {
+  readonly models: readonly string[];
+  readonly searches: readonly string[];
+  private readonly container: Container;
+  private readonly statuses: readonly AdapterStatus[];
+
+  constructor(config: Config, container: Container) {
+    this.container = container;
+    const reasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
+    this.statuses = [
+      ...config.models.map((entry) => statusOf("model", entry, reasonOf(entry))),
+      ...config.searches.map((entry) => statusOf("search", entry, reasonOf(entry) ?? reasons.get(entry.embedder ?? ""))),
+    ];
+    this.models = this.available("model");
+    this.searches = this.available("search");
+  }
+
+  get corpora(): readonly string[] {
+    return this.searches.filter((name) => this.search(name).corpus !== undefined);
+  }
+
+  /** Every model and search of the config, available or not. */
+  status(): readonly AdapterStatus[] {
+    return this.statuses;
+  }
+
+  completion(model: string): CompletionPort {
+    if (!this.models.includes(model)) throw this.unknown("model", model, "unsupported-model", "Unsupported model");
+    return this.container.get<CompletionPort>(COMPLETION, { name: model });
+  }
+
+  retrieval(search: string): RetrievalPort {
+    if (!this.searches.includes(search)) throw this.unknown("search", search, "unsupported-vector-db", "Unsupported vector DB");
+    return this.search(search).retrieval;
+  }
+
+  corpus(name: string): CorpusPort {
+    if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
+    const { corpus } = this.search(name);
+    if (corpus !== undefined) return corpus;
+    throw new ServiceError("corpus-read-only", `The documents behind ${name} are not kept by Pharos: it can only search them.`);
+  }
+
+  private search(name: string): Search {
+    return this.container.get<Search>(SEARCH, { name });
+  }
+
+  private available(kind: AdapterStatus["kind"]): readonly string[] {
+    return this.statuses.filter((status) => status.kind === kind && status.available).map(({ name }) => name);
+  }
+
+  private unknown(kind: AdapterStatus["kind"], name: string, code: ErrorCode, text: string): ServiceError {
+    const status = this.statuses.find((entry) => entry.kind === kind && entry.name === name);
+    if (status === undefined) return new ServiceError(code, `${text}: ${name}`, { supported: this.available(kind) });
+    return new ServiceError("not-configured", `The ${kind} ${name} is not configured: ${status.reason}.`, { supported: this.available(kind) });
+  }
+}
+
+function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
+  if (missing.length === 0) return undefined;
+  return missing.length === 1 ? `the variable ${missing[0]} is not set` : `the variables ${missing.join(", ")} are not set`;
+}
+
+function statusOf(kind: AdapterStatus["kind"], { name }: AdapterEntry<unknown>, reason: string | undefined): AdapterStatus {
+  return reason === undefined ? { kind, name, available: true } : { kind, name, available: false, reason };
+}

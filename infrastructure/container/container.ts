@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { Container } from "inversify";
+import type { Log } from "../../domain/log.ts";
+import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import type { AdapterEntry, Config } from "../config/load.ts";
+import type { AdapterContext, Embedder, Search } from "./registry.ts";
+import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
+
+/**
+ * Binds every adapter of the config whose variables are there, by its name; each is made when it is first asked for.
+ * Code and SDKs of all others are never loaded. `unbindAllAsync` closes what was made.
+ */
+export async function buildContainer(config: Config, tokenizer: TokenizerPort, log: Log): Promise<Container> {
+  const container = new Container();
+
+  function contextOf(name: string): AdapterContext {
+    return {
+      directory: join(config.dataDirectory, name),
+      tokenizer,
+      log,
+      embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
+    };
+  }
+
+  async function bindAll<Made>(token: symbol, entries: readonly AdapterEntry<Made>[], close: (made: Made) => Promise<void>): Promise<void> {
+    const loaded = await Promise.all(entries.map(async ({ name, load }) => ({ name, create: await load() })));
+    for (const { name, create } of loaded) {
+      container
+        .bind<Made>(token)
+        .toDynamicValue(() => create(contextOf(name)))
+        .inSingletonScope()
+        .whenNamed(name)
+        .onDeactivation(close);
+    }
+  }
+
+  await Promise.all([
+    bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
+    bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.()),
+    bindAll<Search>(SEARCH, config.searches.filter(isComplete), async ({ retrieval, corpus }) => {
+      await Promise.all([retrieval.close?.(), corpus?.close?.()]);
+    }),
+  ]);
+  return container;
+}
+
+function isComplete({ missing }: AdapterEntry<unknown>): boolean {
+  return missing.length === 0;
+}

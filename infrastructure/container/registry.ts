@@ -1,0 +1,99 @@
+import type { z } from "zod";
+import { bedrockCompletionOptions, bedrockEmbeddingOptions } from "../../adapters/outbound/bedrock/options.ts";
+import { extractiveOptions } from "../../adapters/outbound/extractive/options.ts";
+import { faissOptions } from "../../adapters/outbound/faiss/options.ts";
+import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
+import { lsaOptions } from "../../adapters/outbound/lsa/options.ts";
+import { openaiCompletionOptions, openaiEmbeddingOptions } from "../../adapters/outbound/openai/options.ts";
+import type { Problem } from "../../domain/errors.ts";
+import type { Log } from "../../domain/log.ts";
+import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
+import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import { problemsOf } from "../config/problems.ts";
+
+/** What an adapter may use besides its own options. */
+export interface AdapterContext {
+  /** Folder of its own for whatever it writes; made by the adapter when it first writes. */
+  readonly directory: string;
+  readonly tokenizer: TokenizerPort;
+  readonly log: Log;
+  /** The embedder of this name in the config, one instance for all who ask. */
+  embedder(name: string): Embedder;
+}
+
+export type Embedder = EmbeddingPort | LearnedEmbeddingPort;
+
+/** A search engine: the side that finds and, where Pharos can write to it, the side that keeps. */
+export interface Search {
+  readonly retrieval: RetrievalPort;
+  readonly corpus?: CorpusPort;
+}
+
+type Create<Options, Made> = (options: Options, context: AdapterContext) => Made;
+
+/** Options that were checked, and the way to an instance made with them; or everything that is wrong with them. */
+export type Prepared<Made> =
+  | { readonly problems: readonly Problem[]; readonly load?: never }
+  | { readonly load: () => Promise<(context: AdapterContext) => Made>; readonly problems?: never };
+
+/** One line of the registry: the schema is light and always there, the code and its SDK are loaded only where the config names them. */
+export interface AdapterDefinition<Made> {
+  readonly options: z.ZodType;
+  prepare(options: unknown): Prepared<Made>;
+}
+
+export function defineAdapter<Schema extends z.ZodType, Made>(
+  options: Schema,
+  load: () => Promise<Create<z.output<Schema>, Made>>,
+): AdapterDefinition<Made> {
+  return {
+    options,
+    prepare(json) {
+      const parsed = options.safeParse(json);
+      if (!parsed.success) return { problems: problemsOf(parsed.error) };
+      return {
+        async load() {
+          const create = await load();
+          return (context) => create(parsed.data, context);
+        },
+      };
+    },
+  };
+}
+
+type Definitions<Made> = Readonly<Record<string, AdapterDefinition<Made>>>;
+
+export const completionAdapters: Definitions<CompletionPort> = {
+  openai: defineAdapter(
+    openaiCompletionOptions,
+    async () => (await import("../../adapters/outbound/openai/completion.ts")).createCompletion,
+  ),
+  bedrock: defineAdapter(
+    bedrockCompletionOptions,
+    async () => (await import("../../adapters/outbound/bedrock/completion.ts")).createCompletion,
+  ),
+  extractive: defineAdapter(
+    extractiveOptions,
+    async () => (await import("../../adapters/outbound/extractive/completion.ts")).createCompletion,
+  ),
+};
+
+export const embeddingAdapters: Definitions<Embedder> = {
+  openai: defineAdapter(
+    openaiEmbeddingOptions,
+    async () => (await import("../../adapters/outbound/openai/embedding.ts")).createEmbedding,
+  ),
+  bedrock: defineAdapter(
+    bedrockEmbeddingOptions,
+    async () => (await import("../../adapters/outbound/bedrock/embedding.ts")).createEmbedding,
+  ),
+  lsa: defineAdapter(lsaOptions, async () => (await import("../../adapters/outbound/lsa/embedding.ts")).createEmbedding),
+};
+
+export const searchAdapters: Definitions<Search> = {
+  faiss: defineAdapter(faissOptions, async () => (await import("../../adapters/outbound/faiss/adapter.ts")).createSearch),
+  kendra: defineAdapter(kendraOptions, async () => (await import("../../adapters/outbound/kendra/retrieval.ts")).createSearch),
+};

@@ -1,0 +1,4 @@
+/** What the container binds by name; the domain and the application never see these. */
+export const COMPLETION = Symbol("CompletionPort");
+export const EMBEDDING = Symbol("EmbeddingPort");
+export const SEARCH = Symbol("Search");
