@@ -1,0 +1,421 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import type { SourceDocument } from "../../domain/document.ts";
+import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
+import { matchesFilter } from "../../domain/filter.ts";
+import type { Passage } from "../../domain/passage.ts";
+import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../domain/ports/retrieval-port.ts";
+import type { Principal } from "../../domain/principal.ts";
+import { watchedSignal } from "../support/watched-signal.ts";
+import {
+  COMMON_WORD,
+  type ContractDocument,
+  FILTER_CASES,
+  type FilterCase,
+  ODD_TEXT,
+  PUBLIC_DOCUMENTS,
+  RARE_WORDS,
+  SECRET_DOCUMENTS,
+  UNKNOWN_WORDS,
+} from "./retrieval-contract-documents.ts";
+
+export type { ContractDocument } from "./retrieval-contract-documents.ts";
+
+/** Codes that something outside the port brings about. */
+export const PROVOKED_CODES = [
+  "embedder-mismatch",
+  "rate-limited",
+  "vendor-auth",
+  "vendor-rejected",
+  "vendor-unavailable",
+  "vendor-reply-invalid",
+  "retrieval-unavailable",
+  "overloaded",
+] as const satisfies readonly ErrorCode[];
+
+export type ProvokedCode = (typeof PROVOKED_CODES)[number];
+
+/** Whether the same call may succeed later: the same for every engine. */
+const RETRYABLE: Partial<Record<ProvokedCode, boolean>> = {
+  "rate-limited": true,
+  overloaded: true,
+  "vendor-unavailable": true,
+  "vendor-auth": false,
+  "vendor-rejected": false,
+  "embedder-mismatch": false,
+};
+
+/** Cases that a harness may leave out, each with its reason. */
+export type RetrievalCase = "no-match" | "metadata" | "principal" | "stall" | FilterCase | ProvokedCode;
+
+/** An upstream that does not answer until it is let go. */
+export interface Stall {
+  /** Resolves once a search waits for the upstream. */
+  readonly reached: Promise<void>;
+  /** Resolves once the upstream knows that nobody waits for that search any more. */
+  readonly stopped: Promise<void>;
+  /** Lets the upstream answer again. */
+  release(): void;
+}
+
+/** A port over documents of the contract's choice, with its upstream in the test's hand. */
+export interface OpenRetrieval {
+  readonly port: RetrievalPort;
+  /** Makes the upstream stall, from the next search on. Absent only where the case `stall` is skipped. */
+  stall?(): Stall;
+  /** Makes the next search fail with the code. A code that is absent must be skipped. */
+  readonly provoke?: Partial<Record<ProvokedCode, () => void | Promise<void>>>;
+  /** Ends the port and its upstream. */
+  close(): Promise<void>;
+}
+
+export interface RetrievalHarness {
+  /** Opens a port over exactly these documents: each is one passage, to whom `readers` limits it. */
+  open(documents: readonly ContractDocument[]): Promise<OpenRetrieval>;
+  /** Filters that the engine refuses, by case and with the reason: the contract then expects `filter-unsupported`. */
+  readonly refused?: Partial<Record<FilterCase, string>>;
+  /** Cases that do not apply, with the reason. */
+  readonly skip?: Partial<Record<RetrievalCase, string>>;
+  /** For whom every search of the suite runs, for engines that refuse a search for nobody. */
+  readonly principal?: Principal;
+  /** Texts that no error's message may hold, such as keys. */
+  readonly secrets?: readonly string[];
+}
+
+/** What every RetrievalPort must do, whatever stands behind it. Call it at the top of a test file. */
+export function describeRetrievalContract(name: string, harness: RetrievalHarness): void {
+  const requestFor = (request: Partial<RetrievalRequest>): RetrievalRequest => ({
+    query: COMMON_WORD,
+    topK: 10,
+    ...(harness.principal === undefined ? {} : { principal: harness.principal }),
+    ...request,
+  });
+  const context: Context = {
+    harness,
+    requestFor,
+    open: async (documents) => {
+      const opened = await harness.open(documents);
+      onTestFinished(() => opened.close());
+      return opened;
+    },
+    case: (key, title, test) => {
+      const reason = harness.skip?.[key];
+      if (reason === undefined) it(title, test);
+      else it(`leaves out: ${title} (${reason})`, () => expect(reason).not.toBe(""));
+    },
+  };
+  describe(`${name} keeps the contract of RetrievalPort`, () => {
+    describeAnswers(context);
+    describeFilters(context);
+    describePrincipal(context);
+    describeCancellation(context);
+    describeErrors(context);
+  });
+}
+
+interface Context {
+  readonly harness: RetrievalHarness;
+  requestFor(request: Partial<RetrievalRequest>): RetrievalRequest;
+  open(documents: readonly ContractDocument[]): Promise<OpenRetrieval>;
+  case(key: RetrievalCase, title: string, test: () => Promise<void>): void;
+}
+
+/** Enough for tests that do not look at the order. */
+const FEW_DOCUMENTS = PUBLIC_DOCUMENTS.slice(0, 3);
+const DOCUMENTS_BY_ID = new Map<string, SourceDocument>(PUBLIC_DOCUMENTS.map((document) => [document.id, document]));
+
+/** One port over the public documents, opened once for all tests of the group. */
+function sharedPort({ harness }: Context): () => RetrievalPort {
+  let opened: OpenRetrieval | undefined;
+  beforeAll(async () => {
+    opened = await harness.open(PUBLIC_DOCUMENTS);
+  });
+  afterAll(() => opened?.close());
+  return () => {
+    if (opened === undefined) throw new Error("The harness has not opened the port.");
+    return opened.port;
+  };
+}
+
+function describeAnswers(context: Context): void {
+  describe("answers", () => {
+    const port = sharedPort(context);
+    const retrieve = (request: Partial<RetrievalRequest>) => port().retrieve(context.requestFor(request), unending());
+
+    for (const topK of [1, 7, 100]) {
+      it(`returns the ${topK} best passages of more, best first, each id once, scores in [0, 1]`, async () => {
+        const retrieval = await retrieve({ topK });
+        expect(retrieval.passages).toHaveLength(topK);
+        expectWellFormed(retrieval, topK);
+      });
+    }
+
+    it("puts the passage first that holds the query's rare word", async () => {
+      for (const word of RARE_WORDS) {
+        const { passages } = await retrieve({ query: word });
+        expect(passages[0]?.documentId).toBe(word);
+      }
+    });
+
+    it("gives the same passages for the same query, ids and all", async () => {
+      const first = await retrieve({ topK: 20 });
+      const second = await retrieve({ topK: 20 });
+      expect(second.passages).toEqual(first.passages);
+    });
+
+    it("starts the longer list with the shorter one's passages", async () => {
+      const [short, long] = [await retrieve({ topK: 5 }), await retrieve({ topK: 50 })];
+      expect(idsOf(long.passages).slice(0, 5)).toEqual(idsOf(short.passages));
+    });
+
+    it("leaves the passage's text as it stands in the document", async () => {
+      const { passages } = await retrieve({ query: "odd spaces", topK: 100 });
+      for (const passage of passages) expectFaithful(passage);
+      const odd = passages.find((passage) => passage.documentId === "odd");
+      expect(odd?.text).toContain(ODD_TEXT);
+    });
+
+    context.case("metadata", "hands back the document's title, uri and metadata", async () => {
+      const [word] = RARE_WORDS;
+      const found = (await retrieve({ query: word })).passages.find((passage) => passage.documentId === word);
+      const document = DOCUMENTS_BY_ID.get(word);
+      expect(found).toMatchObject({ title: document?.title, uri: document?.uri, metadata: document?.metadata });
+    });
+
+    context.case("no-match", "returns [] where no passage holds a word of the query", async () => {
+      expect((await retrieve({ query: UNKNOWN_WORDS })).passages).toEqual([]);
+    });
+
+    it("returns [] where there is no document at all", async () => {
+      const { port: empty } = await context.open([]);
+      const retrieval = await empty.retrieve(context.requestFor({}), unending());
+      expectWellFormed(retrieval, 10);
+      expect(retrieval.passages).toEqual([]);
+    });
+
+    it("returns all there is where topK asks for more", async () => {
+      const { port: small } = await context.open(FEW_DOCUMENTS);
+      const { passages } = await small.retrieve(context.requestFor({ topK: 100 }), unending());
+      expect(passages.map(({ documentId }) => documentId).toSorted()).toEqual(
+        FEW_DOCUMENTS.map(({ id }) => id).toSorted(),
+      );
+    });
+
+    it("keeps searches that run at once apart", async () => {
+      const words = [...RARE_WORDS, ...RARE_WORDS];
+      const retrievals = await Promise.all(words.map((query) => retrieve({ query })));
+      expect(retrievals.map(({ passages }) => passages[0]?.documentId)).toEqual(words);
+    });
+  });
+}
+
+function describeFilters(context: Context): void {
+  const { harness } = context;
+  describe("filters", () => {
+    const port = sharedPort(context);
+
+    for (const { key, filter, names } of FILTER_CASES) {
+      const request = context.requestFor({ topK: 100, filter });
+      const refusal = harness.refused?.[key];
+      if (refusal !== undefined) {
+        it(`refuses ${key}, naming the field and the comparison (${refusal})`, async () => {
+          const error = await failureOf(port().retrieve(request, unending()));
+          expect(error).toMatchObject({ code: "filter-unsupported", retryable: false });
+          const words = [error.message, ...error.problems.flatMap(({ field, message }) => [field, message])].join("\n");
+          for (const name of names) expect(words).toContain(name);
+        });
+        continue;
+      }
+      context.case(key, `honours ${key}: every document that satisfies it and no other`, async () => {
+        const expected = PUBLIC_DOCUMENTS.filter(({ metadata = {} }) => matchesFilter(filter, metadata));
+        const retrieval = await port().retrieve(request, unending());
+        expectWellFormed(retrieval, 100);
+        const found = new Set(retrieval.passages.map((passage) => passage.documentId));
+        expect([...found].toSorted()).toEqual(expected.map(({ id }) => id).toSorted());
+      });
+    }
+  });
+}
+
+function describePrincipal(context: Context): void {
+  const documents = [...FEW_DOCUMENTS, ...SECRET_DOCUMENTS];
+  const readers: readonly (readonly [string, Principal, readonly string[]])[] = [
+    ["a reader named by id", { userId: "ada", groups: [] }, ["secret-ada"]],
+    ["a reader named by group", { userId: "bob", groups: ["captains"] }, ["secret-captains"]],
+    ["a reader with both", { userId: "ada", groups: ["captains"] }, ["secret-ada", "secret-captains"]],
+    ["a stranger", { userId: "eve", groups: ["cooks"] }, []],
+  ];
+  describe("access", () => {
+    for (const [who, principal, allowed] of readers) {
+      context.case(
+        "principal",
+        `shows ${who} ${allowed.length === 0 ? "nothing secret" : "what it may read"}`,
+        async () => {
+          const { port } = await context.open(documents);
+          const retrieval = await port.retrieve(context.requestFor({ topK: 100, principal }), unending());
+          expect(secretsIn(retrieval)).toEqual(allowed);
+          expect(retrieval.passages).toHaveLength(FEW_DOCUMENTS.length + allowed.length);
+        },
+      );
+    }
+
+    context.case("principal", "shows nothing secret to a search for nobody, or refuses it", async () => {
+      const { port } = await context.open(documents);
+      const search = port.retrieve({ query: COMMON_WORD, topK: 100 }, unending());
+      const secrets = await search.then(secretsIn, (error: unknown) => {
+        expect(error).toBeInstanceOf(ServiceError);
+        return [];
+      });
+      expect(secrets).toEqual([]);
+    });
+  });
+}
+
+function describeCancellation(context: Context): void {
+  const deadline = new DOMException("The operation timed out.", "TimeoutError");
+  describe("cancellation", () => {
+    it("throws `cancelled` where the signal is aborted already", async () => {
+      const { port } = await context.open(FEW_DOCUMENTS);
+      const error = await failureOf(port.retrieve(context.requestFor({}), AbortSignal.abort()));
+      expect(error).toMatchObject({ code: "cancelled", retryable: false });
+    });
+
+    it("throws `timeout` where the deadline has passed already", async () => {
+      const { port } = await context.open(FEW_DOCUMENTS);
+      const error = await failureOf(port.retrieve(context.requestFor({}), AbortSignal.abort(deadline)));
+      expect(error.code).toBe("timeout");
+    });
+
+    const DURING = [
+      ["cancelled", "throws `cancelled` and stops the upstream where the caller goes away", undefined],
+      ["timeout", "throws `timeout` and stops the upstream where the deadline passes", deadline],
+      [
+        "shutting-down",
+        "throws the ServiceError that the signal was aborted with",
+        new ServiceError("shutting-down", "Down."),
+      ],
+    ] as const;
+    for (const [code, title, reason] of DURING) {
+      context.case("stall", title, async () => {
+        const opened = await context.open(FEW_DOCUMENTS);
+        const stall = stallOf(opened);
+        const controller = new AbortController();
+        const search = failureOf(opened.port.retrieve(context.requestFor({}), controller.signal));
+        await stall.reached;
+        controller.abort(reason);
+        expect((await search).code).toBe(code);
+        await stall.stopped;
+        stall.release();
+        const next = await opened.port.retrieve(context.requestFor({}), unending());
+        expect(next.passages).toHaveLength(FEW_DOCUMENTS.length);
+      });
+    }
+
+    context.case("stall", "throws `timeout` on a real clock", async () => {
+      const opened = await context.open(FEW_DOCUMENTS);
+      const stall = stallOf(opened);
+      const error = await failureOf(opened.port.retrieve(context.requestFor({}), AbortSignal.timeout(20)));
+      stall.release();
+      expect(error.code).toBe("timeout");
+    });
+
+    it("leaves the other searches alone where one is cancelled", async () => {
+      const { port } = await context.open(FEW_DOCUMENTS);
+      const controller = new AbortController();
+      const cancelled = port.retrieve(context.requestFor({}), controller.signal).catch((error: unknown) => error);
+      const other = port.retrieve(context.requestFor({}), unending());
+      controller.abort();
+      expect((await other).passages).toHaveLength(FEW_DOCUMENTS.length);
+      await cancelled;
+    });
+
+    it("leaves no listener on the signal after an answer", async () => {
+      const { port } = await context.open(FEW_DOCUMENTS);
+      const watched = watchedSignal();
+      await port.retrieve(context.requestFor({}), watched.signal);
+      await watched.unheard();
+    });
+
+    it("leaves no listener on the signal after a failure", async () => {
+      const opened = await context.open(FEW_DOCUMENTS);
+      const provoke = Object.values(opened.provoke ?? {})[0];
+      if (provoke === undefined) return;
+      await provoke();
+      const watched = watchedSignal();
+      await failureOf(opened.port.retrieve(context.requestFor({}), watched.signal));
+      await watched.unheard();
+    });
+  });
+}
+
+function describeErrors(context: Context): void {
+  describe("errors", () => {
+    for (const code of PROVOKED_CODES) {
+      context.case(code, `throws a ServiceError \`${code}\` that is safe to show`, async () => {
+        const opened = await context.open(FEW_DOCUMENTS);
+        const provoke = opened.provoke?.[code];
+        if (provoke === undefined) throw new Error(`The harness neither provokes nor skips ${code}.`);
+        await provoke();
+        const error = await failureOf(opened.port.retrieve(context.requestFor({}), unending()));
+        expect(error.code, error.message).toBe(code);
+        expect(error.retryable).toBe(RETRYABLE[code] ?? error.retryable);
+        expect(error.message).toMatch(/^[^\n]{10,300}$/u);
+        for (const secret of context.harness.secrets ?? []) expect(error.message).not.toContain(secret);
+      });
+    }
+  });
+}
+
+function stallOf(opened: OpenRetrieval): Stall {
+  const stall = opened.stall?.();
+  if (stall === undefined) throw new Error("The harness neither stalls nor skips `stall`.");
+  return stall;
+}
+
+/** The ServiceError that the search fails with; anything else fails the test. */
+async function failureOf(search: Promise<Retrieval>): Promise<ServiceError> {
+  const outcome = await search.then(
+    () => "an answer",
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(ServiceError);
+  return outcome as ServiceError;
+}
+
+function expectWellFormed(retrieval: Retrieval, topK: number): void {
+  const { passages, embedMs, warnings } = retrieval;
+  expect(passages.length).toBeLessThanOrEqual(topK);
+  expect(new Set(idsOf(passages)).size).toBe(passages.length);
+  for (const [index, passage] of passages.entries()) {
+    expect(passage.id).not.toBe("");
+    expect(passage.score).toBeGreaterThanOrEqual(0);
+    expect(passage.score).toBeLessThanOrEqual(1);
+    expect(passage.score).toBeLessThanOrEqual(passages[index - 1]?.score ?? 1);
+  }
+  expect(embedMs).toBeGreaterThanOrEqual(0);
+  expect(Number.isFinite(embedMs)).toBe(true);
+  expect(warnings.every((warning) => warning !== "")).toBe(true);
+}
+
+/** The passage's text stands in its document, at its offsets where it gives them. */
+function expectFaithful({ documentId, text, location }: Passage): void {
+  const document = DOCUMENTS_BY_ID.get(documentId);
+  expect(text).not.toBe("");
+  expect(document?.text).toContain(text);
+  if (location?.start === undefined || location.end === undefined) return;
+  expect(document?.text.slice(location.start, location.end)).toBe(text);
+}
+
+function secretsIn({ passages }: Retrieval): readonly string[] {
+  return passages
+    .map(({ documentId }) => documentId)
+    .filter((id) => id.startsWith("secret-"))
+    .toSorted();
+}
+
+function idsOf(passages: readonly Passage[]): readonly string[] {
+  return passages.map(({ id }) => id);
+}
+
+function unending(): AbortSignal {
+  return new AbortController().signal;
+}
