@@ -49,7 +49,8 @@ export class CitationScanner {
   }
 
   private cite(markerStart: number, numbers: string): Citation[] {
-    const claim = claimBefore(this.text, this.settled, markerStart) ?? this.lastClaim ?? { start: markerStart, end: markerStart };
+    const claim = claimBefore(this.text, this.settled, markerStart) ??
+      this.lastClaim ?? { start: markerStart, end: markerStart };
     this.lastClaim = claim;
     const citations: Citation[] = [];
     for (const marker of numbers.split(/[,，、]/u).map(Number)) {

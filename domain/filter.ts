@@ -1,4 +1,4 @@
-import type { MetadataValue, Metadata } from "./document.ts";
+import type { Metadata, MetadataValue } from "./document.ts";
 import type { Problem } from "./errors.ts";
 
 /** A single value that a comparison can name. */
@@ -149,9 +149,16 @@ class FilterReader {
   private readComparison(field: string, op: string, operand: unknown, at: string): Filter | undefined {
     switch (op) {
       case "eq":
-        return isScalar(operand) ? { op, field, value: operand } : this.refuse(at, "must be a text, a number, true or false");
+        return isScalar(operand)
+          ? { op, field, value: operand }
+          : this.refuse(at, "must be a text, a number, true or false");
       case "in":
-        if (Array.isArray(operand) && operand.length > 0 && operand.length <= FILTER_LIMITS.values && operand.every(isScalar)) {
+        if (
+          Array.isArray(operand) &&
+          operand.length > 0 &&
+          operand.length <= FILTER_LIMITS.values &&
+          operand.every(isScalar)
+        ) {
           return { op, field, values: operand };
         }
         return this.refuse(at, `must be a list of 1 to ${FILTER_LIMITS.values} texts, numbers, true or false`);
@@ -192,5 +199,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isScalar(value: unknown): value is Scalar {
-  return typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value));
+  return (
+    typeof value === "string" || typeof value === "boolean" || (typeof value === "number" && Number.isFinite(value))
+  );
 }

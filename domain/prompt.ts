@@ -65,7 +65,8 @@ function selectSources(passages: readonly Passage[], room: number, tokenizer: To
   const sources: Source[] = [];
   let left = room;
   for (const [index, passage] of passages.entries()) {
-    const tokens = (passage.tokens ?? tokenizer.count(passage.text)) + tokenizer.count(passage.title ?? "") + OVERHEAD_TOKENS;
+    const tokens =
+      (passage.tokens ?? tokenizer.count(passage.text)) + tokenizer.count(passage.title ?? "") + OVERHEAD_TOKENS;
     if (tokens > left) continue;
     left -= tokens;
     sources.push({ marker: index + 1, passage });

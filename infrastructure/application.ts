@@ -37,7 +37,12 @@ export async function buildApplication(config: Config, log: Log): Promise<Applic
  * Puts the config's sample into its corpus where nothing was ever written to it. Returns when the documents are kept and
  * can be found; what the index does afterwards goes on behind.
  */
-export async function ingestSample(config: Config, { adapters, documents }: Application, log: Log, signal: AbortSignal): Promise<void> {
+export async function ingestSample(
+  config: Config,
+  { adapters, documents }: Application,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   const { sample } = config;
   if (sample === undefined || !adapters.corpora.includes(sample.corpus)) return;
   const { generation } = await adapters.corpus(sample.corpus).describe(signal);

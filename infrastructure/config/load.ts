@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseDocument } from "yaml";
 import type { Problem } from "../../domain/errors.ts";
+import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import {
   type AdapterDefinition,
   completionAdapters,
@@ -11,12 +12,11 @@ import {
   type Search,
   searchAdapters,
 } from "../container/registry.ts";
-import { ConfigError, problemsOf } from "./problems.ts";
-import { type Interpolated, interpolate } from "./interpolate.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
-import { type ConfigFile, configSchema } from "./schema.ts";
-import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { Environment } from "./environment.ts";
+import { type Interpolated, interpolate } from "./interpolate.ts";
+import { ConfigError, problemsOf } from "./problems.ts";
+import { type ConfigFile, configSchema } from "./schema.ts";
 
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
@@ -47,16 +47,20 @@ const KINDS = ["models", "embedders", "searches"] as const;
  */
 export async function loadConfig({ configFile, dataDirectory, variables }: Environment): Promise<Config> {
   const fail = (problems: readonly Problem[]) => new ConfigError(configFile, problems);
-  const yaml = parseDocument(await readConfigFile(configFile), { prettyErrors: true });
+  const yaml = parseDocument(await readConfigFile(configFile), { merge: true });
   if (yaml.errors.length > 0) throw fail(yaml.errors.map(({ message }) => ({ field: "", message: message.trim() })));
 
   const interpolated = interpolate(yaml.toJS() ?? {}, variables);
   const problems: Problem[] = interpolated.missing
     .filter(({ path }) => !isEntryPath(path))
-    .map(({ path, variable }) => ({ field: path.join("."), message: `the variable ${variable} is not set and has no default` }));
+    .map(({ path, variable }) => ({
+      field: path.join("."),
+      message: `the variable ${variable} is not set and has no default`,
+    }));
 
   const parsed = configSchema.safeParse(interpolated.value);
-  if (!parsed.success) problems.push(...problemsOf(parsed.error).filter(({ field }) => !isMissing(field, interpolated)));
+  if (!parsed.success)
+    problems.push(...problemsOf(parsed.error).filter(({ field }) => !isMissing(field, interpolated)));
   if (!parsed.success) throw fail(problems);
 
   const { $schema: _, models, embedders, searches, ...rest } = parsed.data;
@@ -111,9 +115,14 @@ class EntryPreparer {
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
   ): Promise<AdapterEntry<Made> | undefined> {
     const path = `${kind}.${name}`;
-    const missing = this.interpolated.missing.filter((use) => use.path[0] === kind && use.path[1] === name).map((use) => use.variable);
+    const missing = this.interpolated.missing
+      .filter((use) => use.path[0] === kind && use.path[1] === name)
+      .map((use) => use.variable);
     const prepared = await this.prepare(path, adapter, options, definitions, missing.length > 0);
-    const found = (prepared.problems ?? []).map(({ field, message }) => ({ field: field === "" ? path : `${path}.${field}`, message }));
+    const found = (prepared.problems ?? []).map(({ field, message }) => ({
+      field: field === "" ? path : `${path}.${field}`,
+      message,
+    }));
     this.problems.push(...found.filter(({ field }) => !isMissing(field, this.interpolated)));
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
@@ -131,7 +140,14 @@ class EntryPreparer {
     const isModule = /^(?:\.{1,2}\/|\/|file:)/u.test(adapter);
     if (!isModule) {
       const known = Object.keys(definitions).join(", ");
-      return { problems: [{ field: "adapter", message: `no adapter "${adapter}"; known are ${known}, or the path of a module: ./mine.ts` }] };
+      return {
+        problems: [
+          {
+            field: "adapter",
+            message: `no adapter "${adapter}"; known are ${known}, or the path of a module: ./mine.ts`,
+          },
+        ],
+      };
     }
     if (isIncomplete) return { problems: [] };
     return loadAdapterModule<Made>(adapter, this.directory, options);
@@ -161,5 +177,8 @@ function referenceProblems(config: Config): readonly Problem[] {
   const searches = config.searches.map(({ name }) => name);
   const { sample } = config;
   if (sample === undefined || searches.includes(sample.corpus)) return embedders;
-  return [...embedders, { field: "sample.corpus", message: `no search "${sample.corpus}"; known are ${searches.join(", ")}` }];
+  return [
+    ...embedders,
+    { field: "sample.corpus", message: `no search "${sample.corpus}"; known are ${searches.join(", ")}` },
+  ];
 }

@@ -4,21 +4,46 @@ import { QUESTION_LIMITS } from "../../domain/question.ts";
 const MINUTE_MS = 60_000;
 const MIB = 1_048_576;
 
-const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/u, "a name has 1 to 128 letters, digits, and . _ : / -, and begins with a letter or digit");
+const name = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/u,
+    "a name has 1 to 128 letters, digits, and . _ : / -, and begins with a letter or digit",
+  );
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/u, "a header's name has 1 to 64 letters, digits and hyphens");
 
 /** An adapter by its name, or by the path of a module; its other keys are the adapter's own options. */
-const entry = z.looseObject({ adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts") });
+const entry = z.looseObject({
+  adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts"),
+});
 
 const server = z.strictObject({
-  host: z.string().min(1).default("127.0.0.1").describe("address to listen on; 0.0.0.0 opens the service to the network"),
+  host: z
+    .string()
+    .min(1)
+    .default("127.0.0.1")
+    .describe("address to listen on; 0.0.0.0 opens the service to the network"),
   port: z.int().min(0).max(65_535).default(8080),
-  deadline_ms: z.int().min(1).max(60 * MINUTE_MS).default(MINUTE_MS).describe("time that one request may take"),
-  drain_ms: z.int().min(0).max(10 * MINUTE_MS).default(20_000).describe("time that requests under way get after SIGTERM"),
+  deadline_ms: z
+    .int()
+    .min(1)
+    .max(60 * MINUTE_MS)
+    .default(MINUTE_MS)
+    .describe("time that one request may take"),
+  drain_ms: z
+    .int()
+    .min(0)
+    .max(10 * MINUTE_MS)
+    .default(20_000)
+    .describe("time that requests under way get after SIGTERM"),
 });
 
 const limits = z.strictObject({
-  body_bytes: z.int().min(1_024).max(64 * MIB).default(2 * MIB),
+  body_bytes: z
+    .int()
+    .min(1_024)
+    .max(64 * MIB)
+    .default(2 * MIB),
   prompt_characters: z.int().min(1).default(8_000),
   system_characters: z.int().min(1).default(8_000),
   history_characters: z.int().min(1).default(64_000),
@@ -28,7 +53,12 @@ const limits = z.strictObject({
 });
 
 const answer = z.strictObject({
-  top_k: z.int().min(1).max(QUESTION_LIMITS.topK).default(8).describe("passages that are retrieved where the request does not say"),
+  top_k: z
+    .int()
+    .min(1)
+    .max(QUESTION_LIMITS.topK)
+    .default(8)
+    .describe("passages that are retrieved where the request does not say"),
   max_tokens: z.int().min(1).default(1_024).describe("bound of an answer where the request does not say"),
   source_tokens: z.int().min(256).default(6_000).describe("tokens of passages that a prompt holds at most"),
 });

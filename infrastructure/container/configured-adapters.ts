@@ -21,7 +21,9 @@ export class ConfiguredAdapters implements AdapterFactory {
     const reasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
       ...config.models.map((entry) => statusOf("model", entry, reasonOf(entry))),
-      ...config.searches.map((entry) => statusOf("search", entry, reasonOf(entry) ?? reasons.get(entry.embedder ?? ""))),
+      ...config.searches.map((entry) =>
+        statusOf("search", entry, reasonOf(entry) ?? reasons.get(entry.embedder ?? "")),
+      ),
     ];
     this.models = this.available("model");
     this.searches = this.available("search");
@@ -42,7 +44,8 @@ export class ConfiguredAdapters implements AdapterFactory {
   }
 
   retrieval(search: string): RetrievalPort {
-    if (!this.searches.includes(search)) throw this.unknown("search", search, "unsupported-vector-db", "Unsupported vector DB");
+    if (!this.searches.includes(search))
+      throw this.unknown("search", search, "unsupported-vector-db", "Unsupported vector DB");
     return this.search(search).retrieval;
   }
 
@@ -50,7 +53,10 @@ export class ConfiguredAdapters implements AdapterFactory {
     if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
     const { corpus } = this.search(name);
     if (corpus !== undefined) return corpus;
-    throw new ServiceError("corpus-read-only", `The documents behind ${name} are not kept by Pharos: it can only search them.`);
+    throw new ServiceError(
+      "corpus-read-only",
+      `The documents behind ${name} are not kept by Pharos: it can only search them.`,
+    );
   }
 
   private search(name: string): Search {
@@ -64,15 +70,23 @@ export class ConfiguredAdapters implements AdapterFactory {
   private unknown(kind: AdapterStatus["kind"], name: string, code: ErrorCode, text: string): ServiceError {
     const status = this.statuses.find((entry) => entry.kind === kind && entry.name === name);
     if (status === undefined) return new ServiceError(code, `${text}: ${name}`, { supported: this.available(kind) });
-    return new ServiceError("not-configured", `The ${kind} ${name} is not configured: ${status.reason}.`, { supported: this.available(kind) });
+    return new ServiceError("not-configured", `The ${kind} ${name} is not configured: ${status.reason}.`, {
+      supported: this.available(kind),
+    });
   }
 }
 
 function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
   if (missing.length === 0) return undefined;
-  return missing.length === 1 ? `the variable ${missing[0]} is not set` : `the variables ${missing.join(", ")} are not set`;
+  return missing.length === 1
+    ? `the variable ${missing[0]} is not set`
+    : `the variables ${missing.join(", ")} are not set`;
 }
 
-function statusOf(kind: AdapterStatus["kind"], { name }: AdapterEntry<unknown>, reason: string | undefined): AdapterStatus {
+function statusOf(
+  kind: AdapterStatus["kind"],
+  { name }: AdapterEntry<unknown>,
+  reason: string | undefined,
+): AdapterStatus {
   return reason === undefined ? { kind, name, available: true } : { kind, name, available: false, reason };
 }

@@ -23,7 +23,11 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
     };
   }
 
-  async function bindAll<Made>(token: symbol, entries: readonly AdapterEntry<Made>[], close: (made: Made) => Promise<void>): Promise<void> {
+  async function bindAll<Made>(
+    token: symbol,
+    entries: readonly AdapterEntry<Made>[],
+    close: (made: Made) => Promise<void>,
+  ): Promise<void> {
     const loaded = await Promise.all(entries.map(async ({ name, load }) => ({ name, create: await load() })));
     for (const { name, create } of loaded) {
       container

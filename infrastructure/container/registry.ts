@@ -90,10 +90,19 @@ export const embeddingAdapters: Definitions<Embedder> = {
     bedrockEmbeddingOptions,
     async () => (await import("../../adapters/outbound/bedrock/embedding.ts")).createEmbedding,
   ),
-  lsa: defineAdapter(lsaOptions, async () => (await import("../../adapters/outbound/lsa/embedding.ts")).createEmbedding),
+  lsa: defineAdapter(
+    lsaOptions,
+    async () => (await import("../../adapters/outbound/lsa/embedding.ts")).createEmbedding,
+  ),
 };
 
 export const searchAdapters: Definitions<Search> = {
-  faiss: defineAdapter(faissOptions, async () => (await import("../../adapters/outbound/faiss/adapter.ts")).createSearch),
-  kendra: defineAdapter(kendraOptions, async () => (await import("../../adapters/outbound/kendra/retrieval.ts")).createSearch),
+  faiss: defineAdapter(
+    faissOptions,
+    async () => (await import("../../adapters/outbound/faiss/adapter.ts")).createSearch,
+  ),
+  kendra: defineAdapter(
+    kendraOptions,
+    async () => (await import("../../adapters/outbound/kendra/retrieval.ts")).createSearch,
+  ),
 };

@@ -9,7 +9,9 @@ export function createLogger(stream: DestinationStream = destination({ fd: 2, sy
       messageKey: "message",
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },
-      serializers: { error: (error: unknown) => pino.stdSerializers.err(error instanceof Error ? error : new Error(String(error))) },
+      serializers: {
+        error: (error: unknown) => pino.stdSerializers.err(error instanceof Error ? error : new Error(String(error))),
+      },
     },
     stream,
   );

@@ -1,6 +1,11 @@
 import type { FinishReason } from "../../../domain/answer.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
-import type { Completion, CompletionEvent, CompletionPort, CompletionRequest } from "../../../domain/ports/completion-port.ts";
+import type {
+  Completion,
+  CompletionEvent,
+  CompletionPort,
+  CompletionRequest,
+} from "../../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
 import { detectLanguage } from "../../../domain/text/language.ts";
 import { selectSentences } from "./select-sentences.ts";
@@ -45,7 +50,10 @@ export class ExtractiveCompletion implements CompletionPort {
   }
 
   /** The answer in pieces of one cited sentence each, as many as maxTokens allows. */
-  private write({ prompt, maxTokens }: CompletionRequest): { readonly pieces: readonly string[]; readonly finishReason: FinishReason } {
+  private write({ prompt, maxTokens }: CompletionRequest): {
+    readonly pieces: readonly string[];
+    readonly finishReason: FinishReason;
+  } {
     const sentences = selectSentences(prompt.question, prompt.sources);
     if (sentences.length === 0) {
       const message = NOTHING_FOUND[detectLanguage(prompt.question) ?? "en"] ?? NOTHING_FOUND["en"] ?? "";
@@ -68,4 +76,11 @@ export class ExtractiveCompletion implements CompletionPort {
     while (cut.length > 1 && this.tokenizer.count(cut) > maxTokens) cut = cut.slice(0, Math.floor(cut.length * 0.8));
     return [cut];
   }
+}
+
+export function createCompletion(
+  _options: unknown,
+  { tokenizer }: { readonly tokenizer: TokenizerPort },
+): CompletionPort {
+  return new ExtractiveCompletion(tokenizer);
 }

@@ -19,12 +19,14 @@ const MIN_BEST_SCORE = 0.4;
 const MIN_RELATIVE_SCORE = 0.7;
 /** What a term counts that stands in the title or the headings alone. */
 const HEADING_SHARE = 0.5;
+/** What a term counts that stands elsewhere in the passage alone. */
+const PASSAGE_SHARE = 0.35;
 /** What rank costs: the last source's sentences lose this share against the first one's. */
 const RANK_COST = 0.15;
 /** Two sentences with a greater share of common terms say the same. */
 const MAX_SIMILARITY = 0.6;
 /** A sentence with fewer terms is a fragment: a heading, a label, a cell. */
-const MIN_TERMS = 4;
+const MIN_TERMS = 3;
 
 /** Words that make a question a question; English ones are stop words of the analyzer. */
 const QUESTION_WORDS =
@@ -57,22 +59,24 @@ interface Sentence {
   readonly marker: number;
   readonly terms: ReadonlySet<string>;
   readonly headingTerms: ReadonlySet<string>;
+  readonly passageTerms: ReadonlySet<string>;
   /** 0 for the best source. */
   readonly rank: number;
 }
 
 function sentencesOf({ marker, passage }: Source, rank: number): Sentence[] {
   const headingTerms = new Set(analyze([passage.title ?? "", ...(passage.location?.section ?? [])].join("\n")));
+  const passageTerms = new Set(analyze(passage.text));
   return splitSentences(passage.text)
     .map((span) => oneLine(passage.text.slice(span.start, span.end)))
     .filter(isStatement)
-    .map((text) => ({ text, marker, terms: new Set(analyze(text)), headingTerms, rank }));
+    .map((text) => ({ text, marker, terms: new Set(analyze(text)), headingTerms, passageTerms, rank }));
 }
 
 function oneLine(sentence: string): string {
   return sentence
     .replace(/^\s*(?:[-*+•>]|\d+[.)])\s+/u, "")
-    .replaceAll(/[[【]\s?\d{1,3}(?:\s?[,，、]\s?\d{1,3}){0,9}\s?[\]】]/gu, "")
+    .replaceAll(/\s*[[【]\s?\d{1,3}(?:\s?[,，、]\s?\d{1,3}){0,9}\s?[\]】]/gu, "")
     .replaceAll(/\s+/gu, " ")
     .trim();
 }
@@ -82,23 +86,28 @@ function isStatement(text: string): boolean {
   return !/^(?:#|\||```|~~~)/u.test(text) && !/[?？:：]$/u.test(text);
 }
 
-/** Inverse document frequency among the sentences (Robertson and Sparck Jones 1976, smoothed): what all of them say decides nothing. */
+/** Inverse document frequency among the sentences (Robertson and Sparck Jones 1976, smoothed): what all of them say decides little; what none says weighs as what one says. */
 function weightsOf(asked: ReadonlySet<string>, sentences: readonly Sentence[]): ReadonlyMap<string, number> {
   return new Map(
     [...asked].map((term) => {
       const holding = sentences.filter(({ terms }) => terms.has(term)).length;
-      return [term, Math.log(1 + (sentences.length + 1) / (holding + 0.5))];
+      return [term, Math.log(1 + (sentences.length + 1) / (Math.max(holding, 1) + 0.5))];
     }),
   );
 }
 
-function scoreOf({ terms, headingTerms, rank }: Sentence, weights: ReadonlyMap<string, number>, sourceCount: number): number {
+function scoreOf(
+  { terms, headingTerms, passageTerms, rank }: Sentence,
+  weights: ReadonlyMap<string, number>,
+  sourceCount: number,
+): number {
   let covered = 0;
   let total = 0;
   for (const [term, weight] of weights) {
     total += weight;
     if (terms.has(term)) covered += weight;
     else if (headingTerms.has(term)) covered += weight * HEADING_SHARE;
+    else if (passageTerms.has(term)) covered += weight * PASSAGE_SHARE;
   }
   return (covered / total) * (1 - (RANK_COST * rank) / sourceCount);
 }

@@ -1,0 +1,30 @@
+import type { Answer } from "../../../domain/answer.ts";
+import { chosen } from "./choose.ts";
+import type { CommandRuntime } from "./runtime.ts";
+
+export interface AskOptions {
+  readonly llm?: string;
+  readonly search?: string;
+  readonly topK?: number;
+  readonly json?: boolean;
+}
+
+/** Prints the answer and, below it, what it cites. */
+export async function ask(runtime: CommandRuntime, prompt: string, options: AskOptions): Promise<void> {
+  await runtime.withServices("configured-data", async ({ adapters, answerQuestion, defaults }) => {
+    const model = chosen(options.llm, adapters.models, "model");
+    const search = chosen(options.search, adapters.searches, "search");
+    const { topK = defaults.topK } = options;
+    const question = { prompt, model, search, topK, maxTokens: defaults.maxTokens, history: [] };
+    const answer = await answerQuestion.answer(question, runtime.signal);
+    runtime.output.write(options.json ? `${JSON.stringify({ model, ...answer }, null, 2)}\n` : readable(answer));
+  });
+}
+
+function readable({ text, citations, warnings }: Answer): string {
+  const quotes = citations.map(({ marker, title, uri, documentId, quote, verified }) => {
+    const place = [title, uri ?? documentId].filter((part) => part !== undefined).join(" — ");
+    return `[${marker}] ${place}${verified ? "" : " (not verified)"}\n    “${quote.replaceAll(/\s+/gu, " ")}”`;
+  });
+  return `${[text, ...new Set(quotes), ...warnings.map((warning) => `! ${warning}`)].join("\n\n")}\n`;
+}

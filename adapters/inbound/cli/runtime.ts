@@ -1,0 +1,30 @@
+import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import type { IngestDocuments } from "../../../application/ingest-documents.ts";
+import type { SearchPassages } from "../../../application/search-passages.ts";
+import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+
+/** The use cases that the commands run, over the adapters that the config names. */
+export interface CommandServices {
+  readonly adapters: AdapterFactory;
+  readonly answerQuestion: AnswerQuestion;
+  readonly searchPassages: SearchPassages;
+  readonly documents: IngestDocuments;
+  readonly defaults: { readonly topK: number; readonly maxTokens: number };
+}
+
+/** What surrounds a command. */
+export interface CommandRuntime {
+  /** Where results go. */
+  readonly output: { write(text: string): unknown };
+  /** Where progress and failures go; a bar is drawn where it is a terminal. */
+  readonly progress: { write(text: string): unknown; readonly isTTY?: boolean };
+  /** Aborted when the user interrupts. */
+  readonly signal: AbortSignal;
+  /** Serves until the process is told to stop. */
+  serve(): Promise<void>;
+  /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
+  withServices<Result>(
+    where: "configured-data" | "temporary-data",
+    work: (services: CommandServices) => Promise<Result>,
+  ): Promise<Result>;
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createProgram } from "../adapters/inbound/cli/program.ts";
+import type { CommandRuntime } from "../adapters/inbound/cli/runtime.ts";
+import { ServiceError } from "../domain/errors.ts";
+import { buildApplication } from "./application.ts";
+import { readEnvironment } from "./config/environment.ts";
+import { loadConfig } from "./config/load.ts";
+import { ConfigError } from "./config/problems.ts";
+import { main } from "./main.ts";
+import { createLogger } from "./telemetry/logger.ts";
+
+const interruption = new AbortController();
+
+const runtime: CommandRuntime = {
+  output: process.stdout,
+  progress: process.stderr,
+  signal: interruption.signal,
+  serve: main,
+  async withServices(where, work) {
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+    const environment = readEnvironment();
+    if (where === "configured-data") return withApplication(environment.dataDirectory);
+    const temporary = await mkdtemp(join(tmpdir(), "pharos-"));
+    try {
+      return await withApplication(temporary);
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+
+    async function withApplication(dataDirectory: string) {
+      const config = await loadConfig({ ...environment, dataDirectory });
+      const application = await buildApplication(config, createLogger());
+      try {
+        return await work({
+          ...application,
+          defaults: { topK: config.answer.top_k, maxTokens: config.answer.max_tokens },
+        });
+      } finally {
+        await application.close();
+      }
+    }
+  },
+};
+
+try {
+  await createProgram(runtime).parseAsync(process.argv);
+} catch (error) {
+  process.stderr.write(`${readable(error)}\n`);
+  process.exitCode = 1;
+}
+
+/** What the user can mend, in words; a bug with its stack. */
+function readable(error: unknown): string {
+  if (error instanceof ServiceError) return [error.message, ...supported(error)].join("\n");
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function supported({ supported }: ServiceError): readonly string[] {
+  return supported === undefined ? [] : [`Supported: ${supported.join(", ")}`];
+}

@@ -1,0 +1,87 @@
+import process from "node:process";
+import { createApp } from "../adapters/inbound/http/app.ts";
+import type { Log } from "../domain/log.ts";
+import { type Application, buildApplication, ingestSample } from "./application.ts";
+import { type Environment, readEnvironment } from "./config/environment.ts";
+import { type Config, loadConfig } from "./config/load.ts";
+import { ConfigError } from "./config/problems.ts";
+import { httpSettings } from "./http-settings.ts";
+import { type RunningServer, serve } from "./serve.ts";
+import { createLogger } from "./telemetry/logger.ts";
+
+/** A service that listens. */
+export interface RunningService {
+  /** Where it listens, with the port that it really got. */
+  readonly url: string;
+  /** Refuses new requests, lets those under way finish within the config's drain time, then closes every adapter. */
+  close(): Promise<void>;
+}
+
+/** Config -> adapters -> sample -> listen. @throws ConfigError with every problem at once */
+export async function startService(environment: Environment, log: Log): Promise<RunningService> {
+  const config = await loadConfig(environment);
+  const application = await buildApplication(config, log);
+  logUnavailable(application, log);
+  const stopping = new AbortController();
+  try {
+    await ingestSample(config, application, log, stopping.signal);
+    const server = await listen(config, application, log, () => stopping.signal.aborted);
+    log.info(
+      { url: server.url, models: application.adapters.models, searches: application.adapters.searches },
+      "listening",
+    );
+    return {
+      url: server.url,
+      async close() {
+        stopping.abort();
+        await server.close(config.server.drain_ms);
+        await application.close();
+      },
+    };
+  } catch (error) {
+    await application.close();
+    throw error;
+  }
+}
+
+function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
+  const { adapters, answerQuestion, searchPassages, documents } = application;
+  const status = () => adapters.status();
+  const app = createApp({
+    answerQuestion,
+    searchPassages,
+    documents,
+    adapters,
+    status,
+    draining,
+    log,
+    settings: httpSettings(config),
+  });
+  return serve(app, { hostname: config.server.host, port: config.server.port });
+}
+
+function logUnavailable({ adapters }: Application, log: Log): void {
+  for (const { kind, name, available, reason } of adapters.status()) {
+    if (!available) log.warn({ kind, name, reason }, "left out");
+  }
+}
+
+/** Serves until SIGTERM or SIGINT, then drains; the process ends with 1 where it cannot start. */
+export async function main(): Promise<void> {
+  const log = createLogger();
+  try {
+    const service = await startService(readEnvironment(), log);
+    const signal = await new Promise<string>((received) => {
+      for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => received(name));
+    });
+    log.info({ signal }, "draining");
+    await service.close();
+    log.info({}, "stopped");
+  } catch (error) {
+    if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+    else log.error({ error }, "cannot start");
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) await main();
