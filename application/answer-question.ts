@@ -77,7 +77,13 @@ export class AnswerQuestion {
   private promptFor(question: Question, passages: readonly Passage[], completion: CompletionPort): Prompt {
     const promptTokens = Math.floor((completion.contextTokens - question.maxTokens) * WINDOW_SHARE);
     const nonce = crypto.randomUUID().slice(0, 8);
-    return buildPrompt(question, passages, { promptTokens, sourceTokens: this.settings.sourceTokens }, this.tokenizer, nonce);
+    return buildPrompt(
+      question,
+      passages,
+      { promptTokens, sourceTokens: this.settings.sourceTokens },
+      this.tokenizer,
+      nonce,
+    );
   }
 }
 
@@ -114,5 +120,7 @@ function completionRequest({ maxTokens, temperature }: Question, prompt: Prompt)
 
 function markerWarnings(scanner: CitationScanner): readonly string[] {
   const unknown = scanner.unknownMarkers;
-  return unknown.length === 0 ? [] : [`The answer cites ${unknown.map((marker) => `[${marker}]`).join(", ")}, which no passage bears.`];
+  return unknown.length === 0
+    ? []
+    : [`The answer cites ${unknown.map((marker) => `[${marker}]`).join(", ")}, which no passage bears.`];
 }
