@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ANALYZER_VERSION, analyze } from "../../../domain/text/analyzer.ts";
+
+describe("analyze", () => {
+  it("stems English and drops its stop words", () => {
+    expect(analyze("The passages that were retrieved for a question")).toEqual(["passag", "retriev", "question"]);
+  });
+
+  it("returns [] for text without words", () => {
+    expect(analyze("")).toEqual([]);
+    expect(analyze(" \n — … !?")).toEqual([]);
+    expect(analyze("the of and")).toEqual([]);
+  });
+
+  it("keeps the order and the repetitions of the text", () => {
+    expect(analyze("index engine index")).toEqual(["index", "engin", "index"]);
+  });
+
+  it.each(["snake_case", "snake-case", "snakeCase", "SnakeCase", "snake\u2011case"])(
+    "gives %s its parts and a whole that all spellings share",
+    (spelling) => {
+      expect(analyze(spelling)).toEqual(["snake", "case", "snakecas"]);
+    },
+  );
+
+  it("takes HTTPServer apart before its last capital, and leaves mRNA and BM25 whole", () => {
+    expect(analyze("HTTPServer")).toEqual(["http", "server", "httpserver"]);
+    expect(analyze("mRNA BM25")).toEqual(["mrna", "bm25"]);
+  });
+
+  it("finds file names whole and in parts", () => {
+    expect(analyze("domain/text/porter2.ts")).toEqual(["domain", "text", "porter2", "ts", "porter2ts"]);
+    expect(analyze("Node.js")).toEqual(expect.arrayContaining(analyze("NodeJS")));
+  });
+
+  it("keeps versions and decimals in one piece and takes thousands separators out", () => {
+    expect(analyze("v1.2.3, 0.5.1 and 3.14; 1,000 or 1,234,567.5")).toEqual([
+      "v1.2.3",
+      "0.5.1",
+      "3.14",
+      "1000",
+      "1234567.5",
+    ]);
+  });
+
+  it("knows C++, C# and dotted acronyms", () => {
+    expect(analyze("C++ or C#, in the U.S.A.")).toEqual(["c++", "c#", "usa"]);
+  });
+
+  it("takes names in capitals for names, not for stop words", () => {
+    expect(analyze("IT at the WHO")).toEqual(["it", "who"]);
+    expect(analyze("it is who")).toEqual([]);
+  });
+
+  it("drops contractions and possessives, with either apostrophe", () => {
+    expect(analyze("don't we'll they’re I'm the user's user’s")).toEqual(["user", "user"]);
+  });
+
+  it("parts compounds of too many pieces without a whole", () => {
+    expect(analyze("a1-b1-c1-d1-e1-f1-g1")).toEqual(["a1", "b1", "c1", "d1", "e1", "f1", "g1"]);
+  });
+
+  it("gives Chinese and Japanese as characters and bigrams", () => {
+    expect(analyze("检索引擎")).toEqual(["检", "检索", "索", "索引", "引", "引擎", "擎"]);
+    expect(new Set(analyze("データ"))).toEqual(new Set(["デ", "データ".slice(0, 2), "ー", "ータ", "タ"]));
+  });
+
+  it("does not join characters over punctuation or a change of script", () => {
+    expect(analyze("快。慢")).toEqual(["快", "慢"]);
+    expect(analyze("用Node.js写")).toEqual(["用", "node", "js", "nodej", "写"]);
+  });
+
+  it("gives Korean as pairs of syllables, a lone syllable as itself", () => {
+    expect(analyze("검색엔진 책")).toEqual(["검색", "색엔", "엔진", "책"]);
+  });
+
+  it("finds words in scripts without spaces", () => {
+    expect(analyze("ภาษาไทย")).toEqual(["ภาษา", "ไทย"]);
+  });
+
+  it("folds accents, width, ligatures and letters that Unicode does not decompose", () => {
+    expect(analyze("Žižek ﬁle ＡＢＣ Straße Łódź")).toEqual(["zizek", "file", "abc", "strass", "lodz"]);
+    expect(analyze("ёлка йод")).toEqual(["елка", "йод"]);
+  });
+
+  it("gives composed and decomposed spellings the same terms", () => {
+    const text = "naïve résumé Ångström ёлка й が 각";
+    expect(analyze(text.normalize("NFD"))).toEqual(analyze(text.normalize("NFC")));
+  });
+
+  it("bounds the length of a term", () => {
+    expect(analyze("x".repeat(10_000))[0]).toHaveLength(64);
+  });
+
+  it("gives any text non-empty terms without white space, the same ones each time", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+        const terms = analyze(text);
+        expect(analyze(text)).toEqual(terms);
+        for (const term of terms) expect(term).toMatch(/^\S{1,64}$/u);
+      }),
+    );
+  });
+
+  it("does not look beyond white space", () => {
+    const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(word, word, (left, right) => {
+        expect(analyze(`${left} \n ${right}`)).toEqual([...analyze(left), ...analyze(right)]);
+      }),
+    );
+  });
+
+  it("has a version to record with an index", () => {
+    expect(ANALYZER_VERSION).toBeGreaterThanOrEqual(1);
+  });
+});
