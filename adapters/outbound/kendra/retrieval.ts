@@ -1,0 +1,107 @@
+import { KendraClient, RetrieveCommand, type RetrieveCommandInput } from "@aws-sdk/client-kendra";
+import { abortError, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
+import type { Principal } from "../../../domain/principal.ts";
+import { translateError } from "./errors.ts";
+import { attributeFilterOf } from "./filters.ts";
+import type { KendraOptions } from "./options.ts";
+import { queryTextOf } from "./query.ts";
+import { type KendraItem, passageIdOf, passagesOf, readReply } from "./reply.ts";
+
+/** Results that a search has at most: https://docs.aws.amazon.com/kendra/latest/APIReference/API_Retrieve.html */
+const MAX_RESULTS = 100;
+
+/**
+ * A Kendra index, searched with Retrieve. With a principal Kendra shows what is public and what the user or the groups may
+ * read; without one it shows everything, unless `require_principal` refuses such a search (`invalid-request`).
+ * The signal is the only clock, and nothing is tried again.
+ */
+export class KendraRetrieval implements RetrievalPort {
+  private readonly client: KendraClient;
+  private readonly options: KendraOptions;
+
+  constructor(client: KendraClient, options: KendraOptions) {
+    this.client = client;
+    this.options = options;
+  }
+
+  async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+    throwIfAborted(signal);
+    const { text, warnings } = queryTextOf(request.query);
+    const items = await this.collect(this.inputOf(request, text), request.topK, signal);
+    return { passages: passagesOf(items), embedMs: 0, warnings };
+  }
+
+  async close(): Promise<void> {
+    this.client.destroy();
+  }
+
+  private inputOf({ filter, principal }: RetrievalRequest, text: string): RetrieveCommandInput {
+    if (principal === undefined && this.options.require_principal) {
+      const problem = { field: "principal", message: "this search engine answers only to a known user" };
+      throw new ServiceError("invalid-request", "The search needs to know on whose behalf it runs.", {
+        problems: [problem],
+      });
+    }
+    return {
+      IndexId: this.options.index_id,
+      QueryText: text,
+      ...(filter === undefined ? {} : { AttributeFilter: attributeFilterOf(filter) }),
+      ...(principal === undefined ? {} : { UserContext: userContextOf(principal) }),
+    };
+  }
+
+  /** The first topK passages: one page, unless results without text, or twice the same, leave too few. */
+  private async collect(
+    input: RetrieveCommandInput,
+    topK: number,
+    signal: AbortSignal,
+  ): Promise<readonly KendraItem[]> {
+    const items = new Map<string, KendraItem>();
+    for (let page = 1; (page - 1) * topK < MAX_RESULTS; page += 1) {
+      const results = readReply(await this.send({ ...input, PageNumber: page, PageSize: topK }, signal));
+      for (const item of results) {
+        const id = passageIdOf(item);
+        if (item.Content !== "" && !items.has(id)) items.set(id, item);
+      }
+      if (results.length < topK || items.size >= topK) break;
+    }
+    return [...items.values()].slice(0, topK);
+  }
+
+  private async send(input: RetrieveCommandInput, signal: AbortSignal): Promise<unknown> {
+    try {
+      return await untilAborted(this.client.send(new RetrieveCommand(input), { abortSignal: signal }), signal);
+    } catch (error) {
+      throw translateError(error, signal);
+    }
+  }
+}
+
+/** A client of the SDK's own credential chain and endpoint variables. */
+export function createSearch(options: KendraOptions): { readonly retrieval: KendraRetrieval } {
+  const client = new KendraClient({
+    region: options.region,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 0, requestTimeout: 0, socketTimeout: 0 },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+  });
+  return { retrieval: new KendraRetrieval(client, options) };
+}
+
+/** Kendra wants at least one group where it is told of groups. */
+function userContextOf({ userId, groups }: Principal) {
+  return { UserId: userId, ...(groups.length === 0 ? {} : { Groups: [...groups] }) };
+}
+
+/** The SDK does not look at the signal while it fetches credentials. */
+async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(abortError(signal));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
