@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { parseDocument } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
 import type { Problem } from "../../domain/errors.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import {
@@ -47,10 +48,9 @@ const KINDS = ["models", "embedders", "searches"] as const;
  */
 export async function loadConfig({ configFile, dataDirectory, variables }: Environment): Promise<Config> {
   const fail = (problems: readonly Problem[]) => new ConfigError(configFile, problems);
-  const yaml = parseDocument(await readConfigFile(configFile), { merge: true });
-  if (yaml.errors.length > 0) throw fail(yaml.errors.map(({ message }) => ({ field: "", message: message.trim() })));
+  const tree = parseYaml(await readConfigFile(configFile), fail);
 
-  const interpolated = interpolate(yaml.toJS() ?? {}, variables);
+  const interpolated = interpolate(tree, variables);
   const problems: Problem[] = interpolated.missing
     .filter(({ path }) => !isEntryPath(path))
     .map(({ path, variable }) => ({
@@ -59,24 +59,34 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
     }));
 
   const parsed = configSchema.safeParse(interpolated.value);
-  if (!parsed.success)
+  if (!parsed.success) {
     problems.push(...problemsOf(parsed.error).filter(({ field }) => !isMissing(field, interpolated)));
-  if (!parsed.success) throw fail(problems);
-
-  const { $schema: _, models, embedders, searches, ...rest } = parsed.data;
+  }
   const directory = dirname(configFile);
-  const prepare = new EntryPreparer(directory, interpolated, problems);
-  const config: Config = {
-    ...rest,
-    directory,
-    dataDirectory,
-    models: await prepare.all("models", models, completionAdapters),
-    embedders: await prepare.all("embedders", embedders, embeddingAdapters),
-    searches: await prepare.all("searches", searches, searchAdapters),
+  const preparer = new EntryPreparer(directory, interpolated, problems);
+  const entries = {
+    models: await preparer.all("models", completionAdapters),
+    embedders: await preparer.all("embedders", embeddingAdapters),
+    searches: await preparer.all("searches", searchAdapters),
   };
-  problems.push(...referenceProblems(config));
-  if (problems.length > 0) throw fail(problems);
-  return config;
+  problems.push(...referenceProblems(entries, parsed.data?.sample?.corpus));
+  if (!parsed.success || problems.length > 0) throw fail(problems);
+  const { $schema: _, ...rest } = parsed.data;
+  return { ...rest, ...entries, directory, dataDirectory };
+}
+
+type AdapterEntries = Pick<Config, (typeof KINDS)[number]>;
+
+function parseYaml(text: string, fail: (problems: readonly Problem[]) => ConfigError): unknown {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { merge: true, prettyErrors: false, lineCounter });
+  if (document.errors.length === 0) return document.toJS() ?? {};
+  throw fail(
+    document.errors.map(({ message, pos }) => {
+      const { line, col } = lineCounter.linePos(pos[0]);
+      return { field: "", message: `line ${line}, column ${col}: ${message}` };
+    }),
+  );
 }
 
 async function readConfigFile(file: string): Promise<string> {
@@ -99,13 +109,13 @@ class EntryPreparer {
     this.problems = problems;
   }
 
+  /** The entries of one kind, in the file's order; what is no entry at all was told by the file's schema. */
   async all<Made>(
     kind: (typeof KINDS)[number],
-    entries: Readonly<Record<string, { readonly adapter: string }>>,
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
   ): Promise<readonly AdapterEntry<Made>[]> {
-    const prepared = Object.entries(entries).map(([name, entry]) => this.one(kind, name, entry, definitions));
-    return (await Promise.all(prepared)).filter((entry) => entry !== undefined);
+    const entries = entriesOf(this.interpolated.value, kind);
+    return Promise.all(entries.map(([name, entry]) => this.one(kind, name, entry, definitions)));
   }
 
   private async one<Made>(
@@ -113,7 +123,7 @@ class EntryPreparer {
     name: string,
     { adapter, ...options }: { readonly adapter: string; readonly embedder?: unknown },
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
-  ): Promise<AdapterEntry<Made> | undefined> {
+  ): Promise<AdapterEntry<Made>> {
     const path = `${kind}.${name}`;
     const missing = this.interpolated.missing
       .filter((use) => use.path[0] === kind && use.path[1] === name)
@@ -166,19 +176,36 @@ function isMissing(field: string, { missing }: Interpolated): boolean {
   });
 }
 
+const entryShape = z.looseObject({ adapter: z.string() });
+
+function entriesOf(tree: unknown, kind: string): readonly (readonly [string, z.output<typeof entryShape>])[] {
+  const entries = z.looseObject({ [kind]: z.record(z.string(), z.unknown()) }).safeParse(tree).data?.[kind] ?? {};
+  return Object.entries(entries as Record<string, unknown>).flatMap(([name, value]) => {
+    const entry = entryShape.safeParse(value);
+    return entry.success ? [[name, entry.data] as const] : [];
+  });
+}
+
 /** Names that point to nothing. */
-function referenceProblems(config: Config): readonly Problem[] {
-  const known = config.embedders.map(({ name }) => name);
-  const embedders = config.searches.flatMap(({ name, embedder }) =>
-    embedder === undefined || known.includes(embedder)
+function referenceProblems(
+  { embedders, searches }: AdapterEntries,
+  sampleCorpus: string | undefined,
+): readonly Problem[] {
+  const embedderNames = embedders.map(({ name }) => name);
+  const searchNames = searches.map(({ name }) => name);
+  const lost = searches.flatMap(({ name, embedder }) =>
+    embedder === undefined || embedderNames.includes(embedder)
       ? []
-      : [{ field: `searches.${name}.embedder`, message: `no embedder "${embedder}"; known are ${known.join(", ")}` }],
+      : [
+          {
+            field: `searches.${name}.embedder`,
+            message: `no embedder "${embedder}"; known are ${embedderNames.join(", ")}`,
+          },
+        ],
   );
-  const searches = config.searches.map(({ name }) => name);
-  const { sample } = config;
-  if (sample === undefined || searches.includes(sample.corpus)) return embedders;
+  if (sampleCorpus === undefined || searchNames.includes(sampleCorpus)) return lost;
   return [
-    ...embedders,
-    { field: "sample.corpus", message: `no search "${sample.corpus}"; known are ${searches.join(", ")}` },
+    ...lost,
+    { field: "sample.corpus", message: `no search "${sampleCorpus}"; known are ${searchNames.join(", ")}` },
   ];
 }

@@ -1,0 +1,66 @@
+import { z } from "zod";
+import {
+  type AdapterDefinition,
+  completionAdapters,
+  embeddingAdapters,
+  searchAdapters,
+} from "../container/registry.ts";
+import { configSchema } from "./schema.ts";
+
+type JsonSchema = Record<string, unknown>;
+
+/** A text with a variable in it is welcome wherever a number or a choice is. */
+const VARIABLE: JsonSchema = { type: "string", pattern: "\\$\\{[^}]+\\}" };
+
+/** The JSON Schema of `pharos.yaml`, for editors: what the strict check at start-up accepts, adapters' options included. */
+export function configJsonSchema(): JsonSchema {
+  const { properties, ...schema } = jsonSchemaOf(configSchema);
+  return {
+    ...schema,
+    title: "Pharos",
+    properties: {
+      ...(properties as JsonSchema),
+      models: entries(completionAdapters, "what llm_name can be"),
+      embedders: entries(embeddingAdapters, "what a search's embedder can be"),
+      searches: entries(searchAdapters, "what vector_search_type can be"),
+    },
+  };
+}
+
+function entries(definitions: Readonly<Record<string, AdapterDefinition<unknown>>>, description: string): JsonSchema {
+  const known = Object.entries(definitions).map(([name, { options }]) => entryOf(name, jsonSchemaOf(options)));
+  const foreign = {
+    type: "object",
+    properties: { adapter: { type: "string", pattern: "^(\\.{1,2}/|/|file:)", description: "path of a module" } },
+    required: ["adapter"],
+  };
+  return { type: "object", description, additionalProperties: { anyOf: [...known, foreign] } };
+}
+
+function entryOf(adapter: string, { $schema: _, ...options }: JsonSchema): JsonSchema {
+  const { properties = {}, required = [] } = options as { properties?: JsonSchema; required?: readonly string[] };
+  return { ...options, properties: { adapter: { const: adapter }, ...properties }, required: ["adapter", ...required] };
+}
+
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  return z.toJSONSchema(schema, {
+    io: "input",
+    override({ jsonSchema }) {
+      if (
+        jsonSchema.type !== "integer" &&
+        jsonSchema.type !== "number" &&
+        jsonSchema.type !== "boolean" &&
+        jsonSchema.enum === undefined
+      )
+        return;
+      const { description, default: fallback, ...plain } = jsonSchema;
+      for (const key of Object.keys(jsonSchema)) delete (jsonSchema as JsonSchema)[key];
+      Object.assign(
+        jsonSchema,
+        { anyOf: [plain, VARIABLE] },
+        description === undefined ? {} : { description },
+        fallback === undefined ? {} : { default: fallback },
+      );
+    },
+  });
+}
