@@ -81,7 +81,7 @@ function inRange(range: Range, value: MetadataValue | undefined): boolean {
 }
 
 /** Limits of a filter, so that a caller cannot make us work without end. */
-export const FILTER_LIMITS = { depth: 16, nodes: 256, values: 1_024, fieldLength: 128 } as const;
+export const FILTER_LIMITS = { depth: 16, nodes: 256, values: 1_024, fieldLength: 128, problems: 32 } as const;
 
 export type ParsedFilter =
   | { readonly filter: Filter; readonly problems?: never }
@@ -90,7 +90,7 @@ export type ParsedFilter =
 /**
  * Reads the JSON that callers write: `{"lang": "zh", "year": {"range": {"gte": 2020}}, "not": {"draft": true}}`.
  * A bare value is short for `eq`; several keys in one object all hold; `and`, `or` take lists, `not` takes one filter.
- * Returns the filter, or every problem with its path below `at`.
+ * Returns the filter, or the problems, the first 32 of them, with their paths below `at`.
  */
 export function parseFilter(json: unknown, at = "filter"): ParsedFilter {
   const reader = new FilterReader();
@@ -177,19 +177,22 @@ class FilterReader {
     if (!isRecord(operand) || Object.keys(operand).length === 0) {
       return this.refuse(at, `must be an object with at least one of ${BOUNDS.join(", ")}`);
     }
-    const unknown = Object.keys(operand).filter((key) => !BOUNDS.some((bound) => bound === key));
-    for (const key of unknown) this.refuse(`${at}.${key}`, `unknown bound; known are ${BOUNDS.join(", ")}`);
-    const bounds = Object.entries(operand).filter(([key]) => !unknown.includes(key));
+    const isBound = (key: string) => BOUNDS.some((bound) => bound === key);
+    for (const key of Object.keys(operand)) {
+      if (!isBound(key)) this.refuse(`${at}.${key}`, `unknown bound; known are ${BOUNDS.join(", ")}`);
+    }
+    const bounds = Object.entries(operand).filter(([key]) => isBound(key));
     const types = new Set(bounds.map(([, bound]) => typeof bound));
     const [type] = types;
     if (types.size !== 1 || (type !== "number" && type !== "string")) {
       return this.refuse(at, "the bounds must be all numbers or all texts");
     }
+    if (!bounds.every(([, bound]) => isScalar(bound))) return this.refuse(at, "a number must be finite");
     return { op: "range", field, ...Object.fromEntries(bounds) };
   }
 
   private refuse(field: string, message: string): undefined {
-    this.problems.push({ field, message });
+    if (this.problems.length < FILTER_LIMITS.problems) this.problems.push({ field, message });
     return undefined;
   }
 }
