@@ -1,4 +1,4 @@
-import { abortError, type ErrorCode, ServiceError } from "../../../domain/errors.ts";
+import { type ErrorCode, ServiceError } from "../../../domain/errors.ts";
 
 interface Translation {
   readonly code: ErrorCode;
@@ -49,8 +49,7 @@ const BY_NAME: Readonly<Record<string, Translation>> = {
 };
 
 /** The ServiceError that a failed search stands for; an error that is neither Kendra's nor the network's comes back as it is. */
-export function translateError(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return abortError(signal);
+export function translateError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ServiceError) return error;
   const known = Object.hasOwn(BY_NAME, error.name) ? BY_NAME[error.name] : undefined;
   const translation = known ?? byCode(error) ?? byStatus(error);

@@ -26,7 +26,6 @@ export class KendraRetrieval implements RetrievalPort {
   }
 
   async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
-    throwIfAborted(signal);
     const { text, warnings } = queryTextOf(request.query);
     const items = await this.collect(this.inputOf(request, text), request.topK, signal);
     return { passages: passagesOf(items), embedMs: 0, warnings };
@@ -70,10 +69,11 @@ export class KendraRetrieval implements RetrievalPort {
   }
 
   private async send(input: RetrieveCommandInput, signal: AbortSignal): Promise<unknown> {
+    throwIfAborted(signal);
     try {
       return await untilAborted(this.client.send(new RetrieveCommand(input), { abortSignal: signal }), signal);
     } catch (error) {
-      throw translateError(error, signal);
+      throw translateError(error);
     }
   }
 }
