@@ -1,0 +1,115 @@
+import { Buffer } from "node:buffer";
+import type { OpenAI } from "openai";
+import { z } from "zod";
+import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
+import { ConfiguredOpenAI } from "./client.ts";
+import { invalidReply, translateError } from "./errors.ts";
+import type { OpenAIEmbeddingOptions } from "./options.ts";
+
+/** A request takes 300,000 tokens over all its texts (the API's reference); a token is one byte of UTF-8 or more. */
+const MAX_REQUEST_BYTES = 300_000;
+
+const replySchema = z.object({
+  data: z.array(z.object({ index: z.int().nonnegative(), embedding: z.union([z.string(), z.array(z.number())]) })),
+});
+
+/** An embedding model behind the OpenAI API; `purpose` makes no difference to it. */
+export function createEmbedding(options: OpenAIEmbeddingOptions): EmbeddingPort {
+  return new OpenAIEmbedding(new ConfiguredOpenAI(options), options);
+}
+
+export class OpenAIEmbedding implements EmbeddingPort {
+  readonly kind = "fixed";
+  readonly name: string;
+  readonly dimensions: number;
+  /** The API's own limit (https://developers.openai.com/api/reference/resources/embeddings). */
+  readonly maxBatch = 2048;
+  private readonly client: OpenAI;
+  private readonly model: string;
+
+  constructor(client: OpenAI, { model, dimensions }: OpenAIEmbeddingOptions) {
+    this.name = `openai/${model}/${dimensions}`;
+    this.dimensions = dimensions;
+    this.client = client;
+    this.model = model;
+  }
+
+  async embed({ texts }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
+    refuseBadBatch(texts, this.maxBatch);
+    throwIfAborted(signal);
+    const vectors: Float32Array[] = [];
+    for (const part of splitByBytes(texts, MAX_REQUEST_BYTES)) vectors.push(...(await this.embedPart(part, signal)));
+    return vectors;
+  }
+
+  private async embedPart(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
+    const shortened = this.model.startsWith("text-embedding-3-") ? { dimensions: this.dimensions } : {};
+    const reply: unknown = await this.client.embeddings
+      .create({ model: this.model, input: [...texts], encoding_format: "base64", ...shortened }, { signal })
+      .catch((error: unknown) => {
+        throw translateError(error, signal);
+      });
+    const parsed = replySchema.safeParse(reply);
+    if (!parsed.success) throw invalidReply("holds no embeddings", parsed.error);
+    const byIndex = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));
+    if (byIndex.size !== texts.length) throw invalidReply(`holds ${byIndex.size} embeddings for ${texts.length} texts`);
+    return texts.map((_, index) => this.vectorOf(byIndex.get(index)));
+  }
+
+  private vectorOf(embedding: string | readonly number[] | undefined): Float32Array {
+    const vector = typeof embedding === "string" ? decodeBase64(embedding) : Float32Array.from(embedding ?? []);
+    if (vector.length !== this.dimensions) {
+      throw new ServiceError(
+        "vendor-reply-invalid",
+        `The model gives ${vector.length} dimensions where the setting \`dimensions\` says ${this.dimensions}.`,
+      );
+    }
+    return toUnitLength(vector);
+  }
+}
+
+/** @throws ServiceError invalid-request with every problem */
+function refuseBadBatch(texts: readonly string[], maxBatch: number): void {
+  const problems: Problem[] = texts.flatMap((text, index) =>
+    text === "" ? [{ field: `texts[${index}]`, message: "must not be empty" }] : [],
+  );
+  if (texts.length < 1 || texts.length > maxBatch) {
+    problems.unshift({ field: "texts", message: `must hold 1 to ${maxBatch} texts, not ${texts.length}` });
+  }
+  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
+}
+
+/** The texts in their order, cut into runs of at most maxBytes of UTF-8; a longer text is a run of its own. */
+function splitByBytes(texts: readonly string[], maxBytes: number): readonly (readonly string[])[] {
+  const runs: string[][] = [];
+  let left = 0;
+  for (const text of texts) {
+    const bytes = Buffer.byteLength(text);
+    const run = runs.at(-1);
+    if (run === undefined || bytes > left) {
+      runs.push([text]);
+      left = maxBytes - bytes;
+    } else {
+      run.push(text);
+      left -= bytes;
+    }
+  }
+  return runs;
+}
+
+/** 32-bit floats, little-endian, as the API packs them. */
+function decodeBase64(text: string): Float32Array {
+  const bytes = Buffer.from(text, "base64");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float32Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, index) =>
+    view.getFloat32(index * 4, true),
+  );
+}
+
+/** The vector at length 1, zeros as they are. @throws ServiceError vendor-reply-invalid where a number is not finite */
+function toUnitLength(vector: Float32Array): Float32Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  if (!Number.isFinite(length)) throw invalidReply("holds a number that is not finite");
+  return length === 0 ? vector : vector.map((value) => value / length);
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const account = {
+  model: z.string().min(1).describe("The model's name at the vendor, for example gpt-4o."),
+  api_key: z.string().min(1).describe("The vendor's API key; give it as a variable of the environment."),
+  base_url: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+    .default("https://api.openai.com/v1")
+    .describe("Where the API stands, with its version: any server that speaks the OpenAI API."),
+  organization: z.string().min(1).optional().describe("The organization that pays, for keys that belong to several."),
+};
+
+/** Options of a model behind the OpenAI API. */
+export const openaiCompletionOptions = z.strictObject({
+  ...account,
+  context_tokens: z.int().min(1).describe("Tokens that prompt and answer may have together."),
+  temperature: z
+    .enum(["supported", "unsupported"])
+    .default("supported")
+    .describe("unsupported for models that refuse a temperature: it is then left out, with a warning in the answer."),
+});
+
+export type OpenAICompletionOptions = z.output<typeof openaiCompletionOptions>;
+
+/** Options of an embedding model behind the OpenAI API. */
+export const openaiEmbeddingOptions = z.strictObject({
+  ...account,
+  dimensions: z
+    .int()
+    .min(1)
+    .describe("Dimensions of its vectors. A text-embedding-3 model is asked for as many; any other has to have them."),
+});
+
+export type OpenAIEmbeddingOptions = z.output<typeof openaiEmbeddingOptions>;

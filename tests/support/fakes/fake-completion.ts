@@ -1,0 +1,132 @@
+import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import { abortError, throwIfAborted } from "../../../domain/errors.ts";
+import type {
+  Completion,
+  CompletionEvent,
+  CompletionPort,
+  CompletionRequest,
+} from "../../../domain/ports/completion-port.ts";
+
+/** What a model says. */
+export interface FakeAnswer {
+  /** The text, cut as it is to arrive; none of them empty. */
+  readonly deltas: readonly string[];
+  /** Default: stop. */
+  readonly finishReason?: FinishReason;
+  /** Default: zeros. */
+  readonly usage?: Usage;
+  /** Default: []. */
+  readonly warnings?: readonly string[];
+}
+
+/** A completion that waits in the test's hand. */
+export interface HeldCompletion {
+  /** Resolves once a completion waits. */
+  readonly reached: Promise<void>;
+  /** Resolves once a completion was aborted, or its iteration left, before its end. */
+  readonly stopped: Promise<void>;
+  /** Lets waiting and later completions go on. */
+  release(): void;
+}
+
+interface Hold {
+  readonly afterDeltas: number;
+  readonly reached: PromiseWithResolvers<void>;
+  readonly stopped: PromiseWithResolvers<void>;
+  readonly released: PromiseWithResolvers<void>;
+}
+
+/** A model whose answers, delays and failures the test scripts; it records what it was asked. */
+export class FakeCompletion implements CompletionPort {
+  readonly contextTokens: number;
+  /** Requests in the order in which they came. */
+  readonly requests: CompletionRequest[] = [];
+  closed = false;
+  private answerTo: (request: CompletionRequest) => FakeAnswer;
+  private readonly failures: { readonly error: Error; readonly afterDeltas: number }[] = [];
+  private held: Hold | undefined;
+
+  /** The same answer to every request, or one chosen by it. */
+  constructor(
+    answer: FakeAnswer | ((request: CompletionRequest) => FakeAnswer) = { deltas: ["Yes."] },
+    contextTokens = 8192,
+  ) {
+    this.answerTo = typeof answer === "function" ? answer : () => answer;
+    this.contextTokens = contextTokens;
+  }
+
+  /** Replaces the answer, from the next call on. */
+  answerWith(answer: FakeAnswer): void {
+    this.answerTo = () => answer;
+  }
+
+  /** Makes the next call fail once so many deltas are out; called twice, the next two, and so on. */
+  failNext(error: Error, afterDeltas = 0): void {
+    this.failures.push({ error, afterDeltas });
+  }
+
+  /** Makes calls wait once so many deltas are out, from now on, until they are released, aborted or left. */
+  hold(afterDeltas = 0): HeldCompletion {
+    const reached = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.held = { afterDeltas, reached, stopped, released };
+    const release = () => {
+      this.held = undefined;
+      released.resolve();
+    };
+    return { reached: reached.promise, stopped: stopped.promise, release };
+  }
+
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
+    let text = "";
+    for await (const event of this.stream(request, signal)) {
+      if (event.type === "delta") {
+        text += event.text;
+      } else {
+        const { finishReason, usage, warnings } = event;
+        return { text, finishReason, usage, warnings };
+      }
+    }
+    throw new Error("A stream ends with `finish`.");
+  }
+
+  async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
+    throwIfAborted(signal);
+    this.requests.push(request);
+    const { deltas, finishReason = "stop", usage = NO_USAGE, warnings = [] } = this.answerTo(request);
+    const { held } = this;
+    const failure = this.failures.shift();
+    const pass = async (index: number) => {
+      if (held?.afterDeltas === index) await waitFor(held, signal);
+      throwIfAborted(signal);
+      if (failure?.afterDeltas === index) throw failure.error;
+    };
+    let ended = false;
+    try {
+      for (const [index, text] of deltas.entries()) {
+        await pass(index);
+        yield { type: "delta", text };
+      }
+      await pass(deltas.length);
+      ended = true;
+      yield { type: "finish", finishReason, usage, warnings };
+    } finally {
+      if (!ended) held?.stopped.resolve();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
+
+async function waitFor({ reached, released }: Hold, signal: AbortSignal): Promise<void> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(abortError(signal));
+  signal.addEventListener("abort", abort, { once: true });
+  reached.resolve();
+  await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
+}
