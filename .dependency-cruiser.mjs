@@ -1,0 +1,56 @@
+/**
+ * Who may import whom: docs/architecture.md. Every room has an allowlist, so that what nobody thought of is a violation.
+ * tests/architecture/boundaries.test.ts plants violations of each rule.
+ */
+
+/** What a folder of adapters/ may import from npm; a folder that is not here only zod. */
+const PACKAGES = {
+  "inbound/cli": ["cli-progress", "commander"],
+  "inbound/http": ["hono", "zod"],
+  "outbound/bedrock": ["@aws-sdk/client-bedrock-runtime", "@smithy/node-http-handler", "zod"],
+  "outbound/documents": ["@mozilla/readability", "linkedom", "unpdf", "zod"],
+  "outbound/faiss": ["faiss-node", "zod"],
+  "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
+  "outbound/openai": ["openai", "zod"],
+  "outbound/tokenizer": ["gpt-tokenizer"],
+};
+
+const npm = (names) => `(^|/)node_modules/(${names.join("|")})/`;
+const forbid = (name, from, to) => ({ name, severity: "error", from, to });
+
+/** An adapter's folder imports itself, the rooms below it and its packages; outbound also the runtime's own modules. */
+const adapter = ([folder, names]) =>
+  forbid(
+    `adapters/${folder}`,
+    { path: `^adapters/${folder}/` },
+    folder.startsWith("inbound/")
+      ? { pathNot: [`^adapters/${folder}/`, "^(application|domain)/", npm(names)] }
+      : { pathNot: [`^adapters/${folder}/`, "^domain/", npm(names)], dependencyTypesNot: ["core"] },
+  );
+
+export default {
+  forbidden: [
+    forbid("domain", { path: "^domain/" }, { pathNot: "^domain/" }),
+    forbid("application", { path: "^application/" }, { pathNot: "^(application|domain)/" }),
+    ...Object.entries(PACKAGES).map(adapter),
+    forbid(
+      "adapters/others",
+      { path: "^adapters/([^/]+/?[^/]*)", pathNot: `^adapters/(${Object.keys(PACKAGES).join("|")})/` },
+      { pathNot: ["^adapters/$1/", "^domain/", npm(["zod"])], dependencyTypesNot: ["core"] },
+    ),
+    forbid(
+      "only-entry-points-import-infrastructure",
+      { pathNot: "^(infrastructure|bin|scripts|tests)/" },
+      { path: "^infrastructure/" },
+    ),
+    forbid("only-tests-import-tests", { pathNot: "^tests/" }, { path: "^tests/" }),
+    forbid("no-cycles", {}, { circular: true }),
+    // What the checker does not find it does not check.
+    forbid("everything-is-found", {}, { couldNotResolve: true }),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};
