@@ -1,0 +1,22 @@
+import { abortError, throwIfAborted } from "../../../domain/errors.ts";
+import { translateError } from "./errors.ts";
+
+/**
+ * What the call returns; the signal's error as soon as it aborts, even while the SDK looks for credentials, which
+ * it does without a look at the signal.
+ *
+ * @throws ServiceError what the call's failure stands for
+ */
+export async function send<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+  throwIfAborted(signal);
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(abortError(signal));
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([call(signal), aborted.promise]);
+  } catch (error) {
+    throw translateError(error, signal);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

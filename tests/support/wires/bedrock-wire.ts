@@ -1,0 +1,76 @@
+import { encodeEventStreamFrame, encodeEventStreamMessage } from "@copilotkit/aimock";
+import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { CompletionCode } from "../../contract/completion-harness.ts";
+import { type LoopbackCall, replyJson } from "./loopback.ts";
+import type { Dialect } from "./scripted-vendor.ts";
+
+const STOP_REASONS: Partial<Record<FinishReason, string>> = {
+  stop: "end_turn",
+  length: "max_tokens",
+  "content-filter": "guardrail_intervened",
+  "tool-calls": "tool_use",
+};
+
+/** Converse and ConverseStream as Bedrock writes them (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html). */
+export const bedrockDialect: Dialect = {
+  streamType: "application/vnd.amazon.eventstream",
+  streams: ({ path }) => path.endsWith("/converse-stream"),
+  opening: () => [encodeEventStreamMessage("messageStart", { role: "assistant", p: "abcd" })],
+  delta: (text) =>
+    encodeEventStreamMessage("contentBlockDelta", { contentBlockIndex: 0, delta: { text }, p: "abcdef" }),
+  ending: ({ finishReason, usage }) => [
+    encodeEventStreamMessage("contentBlockStop", { contentBlockIndex: 0, p: "ab" }),
+    encodeEventStreamMessage("messageStop", { stopReason: STOP_REASONS[finishReason], p: "abc" }),
+    encodeEventStreamMessage("metadata", { usage: usageJson(usage), metrics: { latencyMs: 7 }, p: "a" }),
+  ],
+  failure: () => bedrockException("modelStreamErrorException"),
+  whole: ({ deltas, finishReason, usage }) => ({
+    output: { message: { role: "assistant", content: deltas.length === 0 ? [] : [{ text: deltas.join("") }] } },
+    stopReason: STOP_REASONS[finishReason],
+    usage: usageJson(usage),
+    metrics: { latencyMs: 7 },
+  }),
+};
+
+/** The frame by which a stream reports an exception, named by its member. */
+export function bedrockException(member: string): Uint8Array {
+  const headers = { ":exception-type": member, ":content-type": "application/json", ":message-type": "exception" };
+  return encodeEventStreamFrame(headers, Buffer.from(JSON.stringify({ message: "Something failed." })));
+}
+
+interface VendorException {
+  readonly status: number;
+  readonly name: string;
+  readonly headers?: Record<string, string>;
+}
+
+const EXCEPTIONS: Partial<Record<CompletionCode, VendorException>> = {
+  "rate-limited": { status: 429, name: "ThrottlingException", headers: { "retry-after": "7" } },
+  "vendor-auth": { status: 403, name: "AccessDeniedException" },
+  "vendor-rejected": { status: 400, name: "ValidationException" },
+  "vendor-unavailable": { status: 503, name: "ServiceUnavailableException" },
+};
+
+/** A script that fails a call with the code. */
+export function bedrockFailure(code: CompletionCode): (call: LoopbackCall) => void {
+  const exception = EXCEPTIONS[code];
+  if (exception === undefined) return (call) => replyJson(call, 200, { output: {} });
+  return (call) => replyException(call, exception);
+}
+
+/** Fails a call as AWS REST JSON does: the exception's name in a header, the words in the body. */
+export function replyException(call: LoopbackCall, { status, name, headers = {} }: VendorException): void {
+  const type = `${name}:http://internal.amazon.com/coral/com.amazon.bedrock/`;
+  replyJson(call, status, { message: "AKIALOOPBACKSECRET may not." }, { "x-amzn-errortype": type, ...headers });
+}
+
+/** Bedrock counts cached tokens beside inputTokens. */
+function usageJson({ inputTokens, outputTokens, cachedInputTokens }: Usage): unknown {
+  return {
+    inputTokens: inputTokens - cachedInputTokens,
+    outputTokens,
+    totalTokens: inputTokens + outputTokens,
+    cacheReadInputTokens: cachedInputTokens,
+    cacheWriteInputTokens: 0,
+  };
+}
