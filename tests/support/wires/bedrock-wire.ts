@@ -2,6 +2,7 @@ import { encodeEventStreamFrame, encodeEventStreamMessage } from "@copilotkit/ai
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
 import type { CompletionCode } from "../../contract/completion-harness.ts";
 import { type LoopbackCall, replyJson } from "./loopback.ts";
+import { vendorVector } from "./scripted-embedder.ts";
 import type { Dialect } from "./scripted-vendor.ts";
 
 const STOP_REASONS: Partial<Record<FinishReason, string>> = {
@@ -73,4 +74,18 @@ function usageJson({ inputTokens, outputTokens, cachedInputTokens }: Usage): unk
     cacheReadInputTokens: cachedInputTokens,
     cacheWriteInputTokens: 0,
   };
+}
+
+/** Answers an InvokeModel of an embedding model, in the shape of the family that its body speaks. */
+export function replyEmbedding(call: LoopbackCall, dimensions: number): void {
+  const { inputText, texts, embedding_types: types } = call.body;
+  if (typeof inputText === "string") {
+    const embedding = vendorVector(inputText, dimensions);
+    replyJson(call, 200, { embedding, embeddingsByType: { float: embedding }, inputTextTokenCount: 3 });
+    return;
+  }
+  const vectors = (Array.isArray(texts) ? texts : []).map((text) => vendorVector(String(text), dimensions));
+  if (types === undefined)
+    replyJson(call, 200, { id: "1", texts, embeddings: vectors, response_type: "embeddings_floats" });
+  else replyJson(call, 200, { id: "1", texts, embeddings: { float: vectors }, response_type: "embeddings_by_type" });
 }

@@ -1,6 +1,7 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
 import type { CompletionCode } from "../../contract/completion-harness.ts";
 import { type LoopbackCall, replyJson } from "./loopback.ts";
+import { vendorVector } from "./scripted-embedder.ts";
 import type { Dialect } from "./scripted-vendor.ts";
 
 const FINISH_REASONS: Partial<Record<FinishReason, string>> = {
@@ -113,4 +114,21 @@ function asksForUsage(body: Readonly<Record<string, unknown>>): boolean {
   return (
     typeof options === "object" && options !== null && "include_usage" in options && options.include_usage === true
   );
+}
+
+/** Answers an embeddings call, the texts in another order than they came, each under its index. */
+export function replyEmbeddings(call: LoopbackCall, dimensions: number): void {
+  const { input, encoding_format: format, model } = call.body;
+  const texts = Array.isArray(input) ? input : [input];
+  const data = texts.map((text, index) => {
+    const vector = vendorVector(String(text), dimensions);
+    const packed = () => Buffer.from(Float32Array.from(vector).buffer).toString("base64");
+    return { object: "embedding", index, embedding: format === "base64" ? packed() : vector };
+  });
+  replyJson(call, 200, {
+    object: "list",
+    data: data.toReversed(),
+    model,
+    usage: { prompt_tokens: texts.length, total_tokens: texts.length },
+  });
 }

@@ -1,0 +1,105 @@
+import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
+
+/** An embedding that waits in the test's hand. */
+export interface HeldEmbedding {
+  /** Resolves once an embedding waits. */
+  readonly reached: Promise<void>;
+  /** Resolves once the waiting embedding was aborted. */
+  readonly stopped: Promise<void>;
+  /** Lets waiting and later embeddings go on. */
+  release(): void;
+}
+
+/**
+ * An embedder whose vectors come from the texts' words alone: texts that share words are near each other, on every
+ * machine and in every run alike. It records what it was asked; its delays and failures are the test's.
+ */
+export class FakeEmbedding implements EmbeddingPort {
+  readonly kind = "fixed";
+  readonly name: string;
+  readonly dimensions: number;
+  readonly maxBatch: number;
+  /** Requests in the order in which they came. */
+  readonly requests: EmbeddingRequest[] = [];
+  closed = false;
+  private readonly failures: Error[] = [];
+  private held: { readonly embedding: HeldEmbedding; wait(signal: AbortSignal): Promise<void> } | undefined;
+
+  constructor({ dimensions = 64, maxBatch = 32 }: { readonly dimensions?: number; readonly maxBatch?: number } = {}) {
+    this.name = `fake/words/${dimensions}`;
+    this.dimensions = dimensions;
+    this.maxBatch = maxBatch;
+  }
+
+  /** Makes the next call fail; called twice, the next two, and so on. */
+  failNext(error: Error): void {
+    this.failures.push(error);
+  }
+
+  /** Makes calls wait from now on, until they are released or aborted. */
+  hold(): HeldEmbedding {
+    const reached = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const release = () => {
+      this.held = undefined;
+      released.resolve();
+    };
+    const wait = async (signal: AbortSignal) => {
+      const aborted = Promise.withResolvers<never>();
+      const abort = () => {
+        stopped.resolve();
+        aborted.reject(abortError(signal));
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      reached.resolve();
+      await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
+    };
+    const embedding = { reached: reached.promise, stopped: stopped.promise, release };
+    this.held = { embedding, wait };
+    return embedding;
+  }
+
+  async embed(request: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
+    refuseBadBatch(request.texts, this.maxBatch);
+    throwIfAborted(signal);
+    this.requests.push(request);
+    await this.held?.wait(signal);
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    return request.texts.map((text) => wordVector(text, this.dimensions));
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+}
+
+/** Counts the text's words in hashed places and scales the vector to length 1; zeros where there is no word. */
+export function wordVector(text: string, dimensions: number): Float32Array {
+  const vector = new Float32Array(dimensions);
+  for (const word of text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []) {
+    const place = hash(word) % dimensions;
+    vector[place] = (vector[place] ?? 0) + 1;
+  }
+  const length = Math.hypot(...vector);
+  return length === 0 ? vector : vector.map((value) => value / length);
+}
+
+/** FNV-1a, 32 bits (https://datatracker.ietf.org/doc/html/draft-eastlake-fnv). */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
+  return value;
+}
+
+function refuseBadBatch(texts: readonly string[], maxBatch: number): void {
+  const problems: Problem[] = texts.flatMap((text, index) =>
+    text === "" ? [{ field: `texts[${index}]`, message: "must not be empty" }] : [],
+  );
+  if (texts.length < 1 || texts.length > maxBatch) {
+    problems.unshift({ field: "texts", message: `must hold 1 to ${maxBatch} texts, not ${texts.length}` });
+  }
+  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
+}
