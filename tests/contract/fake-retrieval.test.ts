@@ -1,12 +1,9 @@
 import { ServiceError } from "../../domain/errors.ts";
 import type { Passage } from "../../domain/passage.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
-import {
-  type ContractDocument,
-  describeRetrievalContract,
-  PROVOKED_CODES,
-  type ProvokedCode,
-} from "./retrieval-contract.ts";
+import { describeRetrievalContract } from "./retrieval-contract.ts";
+import type { ContractDocument } from "./retrieval-contract-documents.ts";
+import { PROVOKED_CODES, type ProvokedCode } from "./retrieval-harness.ts";
 
 describeRetrievalContract("FakeRetrieval", {
   open: async (documents) => {

@@ -3,7 +3,8 @@ import { createSearch } from "../../adapters/outbound/kendra/retrieval.ts";
 import type { Metadata, MetadataValue } from "../../domain/document.ts";
 import type { WireAttributes, WireValue } from "../support/wires/kendra-attribute-filter.ts";
 import { KENDRA_INDEX_ID, type KendraDocument, KendraWire } from "../support/wires/kendra-wire.ts";
-import { type ContractDocument, describeRetrievalContract } from "./retrieval-contract.ts";
+import { describeRetrievalContract } from "./retrieval-contract.ts";
+import type { ContractDocument } from "./retrieval-contract-documents.ts";
 
 const SECRET = "wJalrXUtnFEMI-SECRET";
 

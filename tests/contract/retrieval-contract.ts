@@ -1,108 +1,28 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SourceDocument } from "../../domain/document.ts";
-import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
+import { ServiceError } from "../../domain/errors.ts";
 import { matchesFilter } from "../../domain/filter.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../domain/ports/retrieval-port.ts";
 import type { Principal } from "../../domain/principal.ts";
-import { watchedSignal } from "../support/watched-signal.ts";
+import { type Context, contextOf, FEW_DOCUMENTS, failureOf, unending } from "./retrieval-contract-context.ts";
 import {
   COMMON_WORD,
-  type ContractDocument,
   FILTER_CASES,
-  type FilterCase,
   ODD_TEXT,
   PUBLIC_DOCUMENTS,
   RARE_WORDS,
   SECRET_DOCUMENTS,
   UNKNOWN_WORDS,
 } from "./retrieval-contract-documents.ts";
+import { describeCancellation, describeErrors } from "./retrieval-contract-failures.ts";
+import type { OpenRetrieval, RetrievalHarness } from "./retrieval-harness.ts";
 
-export type { ContractDocument } from "./retrieval-contract-documents.ts";
-
-/** Codes that something outside the port brings about. */
-export const PROVOKED_CODES = [
-  "embedder-mismatch",
-  "rate-limited",
-  "vendor-auth",
-  "vendor-rejected",
-  "vendor-unavailable",
-  "vendor-reply-invalid",
-  "retrieval-unavailable",
-  "overloaded",
-] as const satisfies readonly ErrorCode[];
-
-export type ProvokedCode = (typeof PROVOKED_CODES)[number];
-
-/** Whether the same call may succeed later: the same for every engine. */
-const RETRYABLE: Partial<Record<ProvokedCode, boolean>> = {
-  "rate-limited": true,
-  overloaded: true,
-  "vendor-unavailable": true,
-  "vendor-auth": false,
-  "vendor-rejected": false,
-  "embedder-mismatch": false,
-};
-
-/** Cases that a harness may leave out, each with its reason. */
-export type RetrievalCase = "no-match" | "metadata" | "principal" | "stall" | FilterCase | ProvokedCode;
-
-/** An upstream that does not answer until it is let go. */
-export interface Stall {
-  /** Resolves once a search waits for the upstream. */
-  readonly reached: Promise<void>;
-  /** Resolves once the upstream knows that nobody waits for that search any more. */
-  readonly stopped: Promise<void>;
-  /** Lets the upstream answer again. */
-  release(): void;
-}
-
-/** A port over documents of the contract's choice, with its upstream in the test's hand. */
-export interface OpenRetrieval {
-  readonly port: RetrievalPort;
-  /** Makes the upstream stall, from the next search on. Absent only where the case `stall` is skipped. */
-  stall?(): Stall;
-  /** Makes the next search fail with the code. A code that is absent must be skipped. */
-  readonly provoke?: Partial<Record<ProvokedCode, () => void | Promise<void>>>;
-  /** Ends the port and its upstream. */
-  close(): Promise<void>;
-}
-
-export interface RetrievalHarness {
-  /** Opens a port over exactly these documents: each is one passage, to whom `readers` limits it. */
-  open(documents: readonly ContractDocument[]): Promise<OpenRetrieval>;
-  /** Filters that the engine refuses, by case and with the reason: the contract then expects `filter-unsupported`. */
-  readonly refused?: Partial<Record<FilterCase, string>>;
-  /** Cases that do not apply, with the reason. */
-  readonly skip?: Partial<Record<RetrievalCase, string>>;
-  /** For whom every search of the suite runs, for engines that refuse a search for nobody. */
-  readonly principal?: Principal;
-  /** Texts that no error's message may hold, such as keys. */
-  readonly secrets?: readonly string[];
-}
+const DOCUMENTS_BY_ID = new Map<string, SourceDocument>(PUBLIC_DOCUMENTS.map((document) => [document.id, document]));
 
 /** What every RetrievalPort must do, whatever stands behind it. Call it at the top of a test file. */
 export function describeRetrievalContract(name: string, harness: RetrievalHarness): void {
-  const requestFor = (request: Partial<RetrievalRequest>): RetrievalRequest => ({
-    query: COMMON_WORD,
-    topK: 10,
-    ...(harness.principal === undefined ? {} : { principal: harness.principal }),
-    ...request,
-  });
-  const context: Context = {
-    harness,
-    requestFor,
-    open: async (documents) => {
-      const opened = await harness.open(documents);
-      onTestFinished(() => opened.close());
-      return opened;
-    },
-    case: (key, title, test) => {
-      const reason = harness.skip?.[key];
-      if (reason === undefined) it(title, test);
-      else it(`leaves out: ${title} (${reason})`, () => expect(reason).not.toBe(""));
-    },
-  };
+  const context = contextOf(harness);
   describe(`${name} keeps the contract of RetrievalPort`, () => {
     describeAnswers(context);
     describeFilters(context);
@@ -111,17 +31,6 @@ export function describeRetrievalContract(name: string, harness: RetrievalHarnes
     describeErrors(context);
   });
 }
-
-interface Context {
-  readonly harness: RetrievalHarness;
-  requestFor(request: Partial<RetrievalRequest>): RetrievalRequest;
-  open(documents: readonly ContractDocument[]): Promise<OpenRetrieval>;
-  case(key: RetrievalCase, title: string, test: () => Promise<void>): void;
-}
-
-/** Enough for tests that do not look at the order. */
-const FEW_DOCUMENTS = PUBLIC_DOCUMENTS.slice(0, 3);
-const DOCUMENTS_BY_ID = new Map<string, SourceDocument>(PUBLIC_DOCUMENTS.map((document) => [document.id, document]));
 
 /** One port over the public documents, opened once for all tests of the group. */
 function sharedPort({ harness }: Context): () => RetrievalPort {
@@ -270,117 +179,6 @@ function describePrincipal(context: Context): void {
   });
 }
 
-function describeCancellation(context: Context): void {
-  const deadline = new DOMException("The operation timed out.", "TimeoutError");
-  describe("cancellation", () => {
-    it("throws `cancelled` where the signal is aborted already", async () => {
-      const { port } = await context.open(FEW_DOCUMENTS);
-      const error = await failureOf(port.retrieve(context.requestFor({}), AbortSignal.abort()));
-      expect(error).toMatchObject({ code: "cancelled", retryable: false });
-    });
-
-    it("throws `timeout` where the deadline has passed already", async () => {
-      const { port } = await context.open(FEW_DOCUMENTS);
-      const error = await failureOf(port.retrieve(context.requestFor({}), AbortSignal.abort(deadline)));
-      expect(error.code).toBe("timeout");
-    });
-
-    const DURING = [
-      ["cancelled", "throws `cancelled` and stops the upstream where the caller goes away", undefined],
-      ["timeout", "throws `timeout` and stops the upstream where the deadline passes", deadline],
-      [
-        "shutting-down",
-        "throws the ServiceError that the signal was aborted with",
-        new ServiceError("shutting-down", "Down."),
-      ],
-    ] as const;
-    for (const [code, title, reason] of DURING) {
-      context.case("stall", title, async () => {
-        const opened = await context.open(FEW_DOCUMENTS);
-        const stall = stallOf(opened);
-        const controller = new AbortController();
-        const search = failureOf(opened.port.retrieve(context.requestFor({}), controller.signal));
-        await stall.reached;
-        controller.abort(reason);
-        expect((await search).code).toBe(code);
-        await stall.stopped;
-        stall.release();
-        const next = await opened.port.retrieve(context.requestFor({}), unending());
-        expect(next.passages).toHaveLength(FEW_DOCUMENTS.length);
-      });
-    }
-
-    context.case("stall", "throws `timeout` on a real clock", async () => {
-      const opened = await context.open(FEW_DOCUMENTS);
-      const stall = stallOf(opened);
-      const error = await failureOf(opened.port.retrieve(context.requestFor({}), AbortSignal.timeout(20)));
-      stall.release();
-      expect(error.code).toBe("timeout");
-    });
-
-    it("leaves the other searches alone where one is cancelled", async () => {
-      const { port } = await context.open(FEW_DOCUMENTS);
-      const controller = new AbortController();
-      const cancelled = port.retrieve(context.requestFor({}), controller.signal).catch((error: unknown) => error);
-      const other = port.retrieve(context.requestFor({}), unending());
-      controller.abort();
-      expect((await other).passages).toHaveLength(FEW_DOCUMENTS.length);
-      await cancelled;
-    });
-
-    it("leaves no listener on the signal after an answer", async () => {
-      const { port } = await context.open(FEW_DOCUMENTS);
-      const watched = watchedSignal();
-      await port.retrieve(context.requestFor({}), watched.signal);
-      await watched.unheard();
-    });
-
-    it("leaves no listener on the signal after a failure", async () => {
-      const opened = await context.open(FEW_DOCUMENTS);
-      const provoke = Object.values(opened.provoke ?? {})[0];
-      if (provoke === undefined) return;
-      await provoke();
-      const watched = watchedSignal();
-      await failureOf(opened.port.retrieve(context.requestFor({}), watched.signal));
-      await watched.unheard();
-    });
-  });
-}
-
-function describeErrors(context: Context): void {
-  describe("errors", () => {
-    for (const code of PROVOKED_CODES) {
-      context.case(code, `throws a ServiceError \`${code}\` that is safe to show`, async () => {
-        const opened = await context.open(FEW_DOCUMENTS);
-        const provoke = opened.provoke?.[code];
-        if (provoke === undefined) throw new Error(`The harness neither provokes nor skips ${code}.`);
-        await provoke();
-        const error = await failureOf(opened.port.retrieve(context.requestFor({}), unending()));
-        expect(error.code, error.message).toBe(code);
-        expect(error.retryable).toBe(RETRYABLE[code] ?? error.retryable);
-        expect(error.message).toMatch(/^[^\n]{10,300}$/u);
-        for (const secret of context.harness.secrets ?? []) expect(error.message).not.toContain(secret);
-      });
-    }
-  });
-}
-
-function stallOf(opened: OpenRetrieval): Stall {
-  const stall = opened.stall?.();
-  if (stall === undefined) throw new Error("The harness neither stalls nor skips `stall`.");
-  return stall;
-}
-
-/** The ServiceError that the search fails with; anything else fails the test. */
-async function failureOf(search: Promise<Retrieval>): Promise<ServiceError> {
-  const outcome = await search.then(
-    () => "an answer",
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(ServiceError);
-  return outcome as ServiceError;
-}
-
 function expectWellFormed(retrieval: Retrieval, topK: number): void {
   const { passages, embedMs, warnings } = retrieval;
   expect(passages.length).toBeLessThanOrEqual(topK);
@@ -414,8 +212,4 @@ function secretsIn({ passages }: Retrieval): readonly string[] {
 
 function idsOf(passages: readonly Passage[]): readonly string[] {
   return passages.map(({ id }) => id);
-}
-
-function unending(): AbortSignal {
-  return new AbortController().signal;
 }
