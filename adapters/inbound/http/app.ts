@@ -1,0 +1,70 @@
+import { Hono } from "hono";
+import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import type { IngestDocuments } from "../../../application/ingest-documents.ts";
+import type { SearchPassages } from "../../../application/search-passages.ts";
+import { ServiceError } from "../../../domain/errors.ts";
+import type { AdapterStatus } from "../../../domain/health.ts";
+import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+import { deleteDocument, getDocument, listCorpora, putDocument } from "./corpora.ts";
+import { type BoundedHandler, withDeadline } from "./deadline.ts";
+import { generate } from "./generate.ts";
+import { live, ready } from "./health.ts";
+import type { HttpContext, HttpEnvironment } from "./http-context.ts";
+import { models } from "./models.ts";
+import { problemResponse } from "./problem.ts";
+import { requestLog } from "./request-log.ts";
+import { requestSchemas } from "./schemas.ts";
+import { search } from "./search.ts";
+import type { HttpSettings, Log } from "./settings.ts";
+import { welcome } from "./welcome.ts";
+
+export interface HttpDependencies {
+  readonly answerQuestion: AnswerQuestion;
+  readonly searchPassages: SearchPassages;
+  readonly documents: IngestDocuments;
+  readonly adapters: AdapterFactory;
+  /** Every adapter of the config, in its order. */
+  status(): readonly AdapterStatus[];
+  /** Whether the service is on its way down. */
+  draining(): boolean;
+  readonly log: Log;
+  readonly settings: HttpSettings;
+}
+
+const DOCUMENT = "/corpora/:name/documents/:id{.+}";
+
+/** The HTTP contract (docs/http-api.md) as an app that any server of the Fetch API's kind can run. */
+export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment> {
+  const { answerQuestion, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
+  const schemas = requestSchemas(settings.limits);
+  const bounded = (handle: BoundedHandler) => withDeadline(settings.deadlineMs, handle);
+  const app = new Hono<HttpEnvironment>();
+  app.use(requestLog(log));
+  app.get("/", welcome).all(allow("GET, HEAD"));
+  app.get("/models", models(adapters)).all(allow("GET, HEAD"));
+  app.get("/health/live", live).all(allow("GET, HEAD"));
+  app.get("/health/ready", ready(status, draining)).all(allow("GET, HEAD"));
+  app.post("/generate", bounded(generate(answerQuestion, schemas, settings))).all(allow("POST"));
+  app.post("/search", bounded(search(searchPassages, schemas, settings))).all(allow("POST"));
+  app.get("/corpora", bounded(listCorpora(adapters))).all(allow("GET, HEAD"));
+  app
+    .put(DOCUMENT, bounded(putDocument(documents, schemas, settings.limits.bodyBytes)))
+    .get(bounded(getDocument(documents)))
+    .delete(bounded(deleteDocument(documents)))
+    .all(allow("GET, HEAD, PUT, DELETE"));
+  app.notFound((context) => {
+    const error = new ServiceError("not-found", "There is nothing at this address.");
+    context.error = error;
+    return problemResponse(error, context);
+  });
+  app.onError(problemResponse);
+  return app;
+}
+
+/** Refuses every method that no handler before it took. */
+function allow(methods: string) {
+  return (context: HttpContext): never => {
+    context.header("allow", methods);
+    throw new ServiceError("method-not-allowed", `This address takes ${methods}.`);
+  };
+}

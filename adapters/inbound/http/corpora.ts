@@ -1,0 +1,69 @@
+import type { IngestDocuments } from "../../../application/ingest-documents.ts";
+import { DOCUMENT_LIMITS } from "../../../domain/document.ts";
+import { ServiceError } from "../../../domain/errors.ts";
+import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+import { readJson } from "./body.ts";
+import type { BoundedHandler } from "./deadline.ts";
+import { fromCorpus, fromDocument } from "./representations.ts";
+import type { RequestSchemas } from "./schemas.ts";
+import { invalidRequest, validate } from "./validation.ts";
+
+/** `GET /corpora`: what each search that can be written to holds. */
+export function listCorpora(adapters: AdapterFactory): BoundedHandler {
+  return async (context, signal) => {
+    const corpora = adapters.corpora.map(async (name) =>
+      fromCorpus(name, await adapters.corpus(name).describe(signal)),
+    );
+    return context.json({ corpora: await Promise.all(corpora), request_id: context.get("requestId") });
+  };
+}
+
+/** `PUT`: 201 where the document is new, 200 where it was there. */
+export function putDocument(documents: IngestDocuments, schemas: RequestSchemas, bodyBytes: number): BoundedHandler {
+  return async (context, signal) => {
+    const { corpus, id } = documentAddress(context.req.url);
+    const body = validate(schemas.document, await readJson(context.req.raw, bodyBytes));
+    const { added, replaced } = await documents.put(corpus, { id, ...body }, signal);
+    const outcome = added > 0 ? "added" : replaced > 0 ? "replaced" : "unchanged";
+    return context.json({ id, outcome, request_id: context.get("requestId") }, added > 0 ? 201 : 200);
+  };
+}
+
+export function getDocument(documents: IngestDocuments): BoundedHandler {
+  return async (context, signal) => {
+    const { corpus, id } = documentAddress(context.req.url);
+    return context.json(fromDocument(await documents.get(corpus, id, signal)));
+  };
+}
+
+/** `DELETE`: 204; what is not there is `not-found`, so a caller learns of a wrong id. */
+export function deleteDocument(documents: IngestDocuments): BoundedHandler {
+  return async (context, signal) => {
+    const { corpus, id } = documentAddress(context.req.url);
+    await documents.remove(corpus, id, signal);
+    return context.body(null, 204);
+  };
+}
+
+const DOCUMENT_PATH = /^\/corpora\/(?<corpus>[^/]+)\/documents\/(?<id>.+)$/u;
+
+/** Corpus and document that the URL names. Hono's own parameters hide an escape that is no UTF-8; here it is refused. */
+function documentAddress(url: string): { readonly corpus: string; readonly id: string } {
+  const groups = DOCUMENT_PATH.exec(new URL(url).pathname)?.groups;
+  const corpus = decode(groups?.corpus, "name");
+  const id = decode(groups?.id, "id");
+  if (id.length > DOCUMENT_LIMITS.idLength) {
+    throw invalidRequest([{ field: "id", message: `must have at most ${DOCUMENT_LIMITS.idLength} characters` }]);
+  }
+  if (/\p{Cc}/u.test(id)) throw invalidRequest([{ field: "id", message: "must be without control characters" }]);
+  return { corpus, id };
+}
+
+function decode(segment: string | undefined, field: string): string {
+  if (segment === undefined) throw new ServiceError("not-found", "There is nothing at this address.");
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw invalidRequest([{ field, message: "must be percent-encoded UTF-8" }]);
+  }
+}

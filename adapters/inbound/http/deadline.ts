@@ -1,0 +1,45 @@
+import type { Handler } from "hono";
+import { ServiceError } from "../../../domain/errors.ts";
+import type { HttpContext, HttpEnvironment } from "./http-context.ts";
+
+/** Answers a request; stops, and lets go of what it holds, when the signal aborts. */
+export type BoundedHandler = (context: HttpContext, signal: AbortSignal) => Promise<Response>;
+
+/**
+ * Runs a handler under one signal, which aborts with the ServiceError that tells why: `timeout` when the deadline passes,
+ * `cancelled` when the caller goes away, `shutting-down` when the server gives up waiting. The answer is then that
+ * error's at once, even where the work under way ignores the signal.
+ */
+export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handler<HttpEnvironment> {
+  return async (context) => {
+    const { signal: gone } = context.req.raw;
+    const abandoned = context.env?.abandoned;
+    const controller = new AbortController();
+    const aborted = Promise.withResolvers<never>();
+    const abort = (error: ServiceError) => {
+      aborted.reject(error);
+      controller.abort(error);
+    };
+    const cancel = () => abort(new ServiceError("cancelled", "The caller went away."));
+    const giveUp = () =>
+      abort(new ServiceError("shutting-down", "The service shuts down and could not finish.", { retryable: true }));
+    const timer = setTimeout(() => abort(timeoutError(deadlineMs)), deadlineMs);
+    gone.addEventListener("abort", cancel);
+    abandoned?.addEventListener("abort", giveUp);
+    if (gone.aborted) cancel();
+    else if (abandoned?.aborted) giveUp();
+    try {
+      return await Promise.race([aborted.promise, handle(context, controller.signal)]);
+    } catch (thrown) {
+      throw thrown instanceof Error ? thrown : new Error("Something was thrown that is no Error.", { cause: thrown });
+    } finally {
+      clearTimeout(timer);
+      gone.removeEventListener("abort", cancel);
+      abandoned?.removeEventListener("abort", giveUp);
+    }
+  };
+}
+
+function timeoutError(deadlineMs: number): ServiceError {
+  return new ServiceError("timeout", `The request took longer than its ${deadlineMs} ms.`, { retryable: true });
+}

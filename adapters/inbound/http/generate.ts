@@ -1,0 +1,19 @@
+import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import { readJson } from "./body.ts";
+import type { BoundedHandler } from "./deadline.ts";
+import { principalOf } from "./principal.ts";
+import { fromAnswer, toQuestion } from "./representations.ts";
+import type { RequestSchemas } from "./schemas.ts";
+import type { HttpSettings } from "./settings.ts";
+import { validate } from "./validation.ts";
+
+/** `POST /generate`: a prompt in, a grounded answer with its citations out. */
+export function generate(answers: AnswerQuestion, schemas: RequestSchemas, settings: HttpSettings): BoundedHandler {
+  return async (context, signal) => {
+    const json = await readJson(context.req.raw, settings.limits.bodyBytes);
+    const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
+    const question = toQuestion(validate(schemas.generate, json), principal);
+    const answer = await answers.answer(question, signal);
+    return context.json(fromAnswer(answer, question.model, context.get("requestId")));
+  };
+}

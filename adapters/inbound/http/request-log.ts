@@ -1,0 +1,37 @@
+import type { MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
+import { ServiceError } from "../../../domain/errors.ts";
+import type { HttpContext, HttpEnvironment } from "./http-context.ts";
+import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
+import type { Log } from "./settings.ts";
+
+/** Gives each request its id, in the answer's header too, and writes one line for it when it ends. */
+export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
+  return async (context, next) => {
+    const started = performance.now();
+    const requestId = requestIdOf(context.req.header(REQUEST_ID_HEADER));
+    context.set("requestId", requestId);
+    context.header(REQUEST_ID_HEADER, requestId);
+    await next();
+    const { status } = context.res;
+    const fields = {
+      request_id: requestId,
+      method: context.req.method,
+      route: routePath(context, -1),
+      status,
+      ms: Math.round((performance.now() - started) * 10) / 10,
+      ...failureFields(context, status),
+    };
+    if (status < 500) log.info(fields, "request");
+    else log.error(fields, "request");
+  };
+}
+
+/** The code; of a failure that is ours also what it was. Below 500 the message may quote the caller, so it stays out. */
+function failureFields({ error }: HttpContext, status: number) {
+  if (error === undefined) return {};
+  if (!(error instanceof ServiceError)) return { code: "internal", error: error.stack ?? error.message };
+  if (status < 500) return { code: error.code };
+  const { code, message, cause } = error;
+  return { code, detail: message, ...(cause instanceof Error ? { cause: cause.name } : {}) };
+}

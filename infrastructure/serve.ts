@@ -1,0 +1,146 @@
+import { once } from "node:events";
+import type { Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { ServerBindings } from "../adapters/inbound/http/http-context.ts";
+
+/** What answers the requests: an app of Hono's. */
+export interface FetchApp {
+  fetch(request: Request, bindings: ServerBindings): Response | Promise<Response>;
+}
+
+export interface ListenOptions {
+  /** Address to listen on. */
+  readonly hostname: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+}
+
+export interface RunningServer {
+  /** Port that it listens on. */
+  readonly port: number;
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /**
+   * Stops: no new connection is accepted and idle ones are closed at once; requests under way get `graceMs` to finish,
+   * after which their signal aborts and they are answered `shutting-down`. Resolves when all is closed; calling it again
+   * returns the same promise.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Starts serving on the runtime that we are on. @throws the runtime's own error where it cannot listen */
+export async function serve(app: FetchApp, options: ListenOptions): Promise<RunningServer> {
+  const deno = (globalThis as { readonly Deno?: DenoRuntime }).Deno;
+  const listener = deno === undefined ? await listenOnNode(app, options) : listenOnDeno(deno, app, options);
+  const { hostname } = options;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  let closed: Promise<void> | undefined;
+  return {
+    port: listener.port,
+    url: `http://${host}:${listener.port}`,
+    close: (graceMs) => (closed ??= drain(listener, graceMs)),
+  };
+}
+
+/** What the runtimes differ in. */
+interface Listener {
+  readonly port: number;
+  /** Accepts no more, closes what is idle; resolves when the last request under way is answered. */
+  stop(): Promise<void>;
+  /** Aborts the requests under way. */
+  abandon(): void;
+  /** Closes the connections that are left. */
+  cut(): void;
+}
+
+/** Time that abandoned requests get to tell their callers. */
+const LAST_WORD_MS = 1_000;
+
+async function drain(listener: Listener, graceMs: number): Promise<void> {
+  const stopped = listener.stop();
+  if (!(await settlesWithin(stopped, graceMs))) {
+    listener.abandon();
+    await settlesWithin(stopped, LAST_WORD_MS);
+  }
+  listener.cut();
+}
+
+async function settlesWithin(work: Promise<void>, limitMs: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), limitMs);
+  return Promise.race([work.then(() => true), late.promise]).finally(() => clearTimeout(timer));
+}
+
+async function listenOnNode(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
+  const [{ createServer }, { getRequestListener }] = await Promise.all([
+    import("node:http"),
+    import("@hono/node-server"),
+  ]);
+  const abandoned = new AbortController();
+  const bindings = { abandoned: abandoned.signal };
+  const respond = getRequestListener((request) => app.fetch(request, bindings), { hostname });
+  const underWay = new UnderWay();
+  const server = createServer((incoming, outgoing) => {
+    underWay.add(outgoing);
+    respond(incoming, outgoing);
+  });
+  server.listen(port, hostname);
+  await once(server, "listening");
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: () => stopNode(server, underWay),
+    abandon: () => abandoned.abort(),
+    cut: () => server.closeAllConnections(),
+  };
+}
+
+/** The answers that are being written, which Node does not tell. */
+class UnderWay {
+  private readonly answers = new Set<ServerResponse>();
+  private emptied: (() => void) | undefined;
+
+  add(answer: ServerResponse): void {
+    if (this.emptied !== undefined) answer.setHeader("connection", "close");
+    this.answers.add(answer);
+    answer.once("close", () => {
+      this.answers.delete(answer);
+      if (this.answers.size === 0) this.emptied?.();
+    });
+  }
+
+  /** Resolves when none is left; from now on each answer closes its connection. */
+  async drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.emptied = resolve;
+    for (const answer of this.answers) if (!answer.headersSent) answer.setHeader("connection", "close");
+    if (this.answers.size > 0) await promise;
+  }
+}
+
+/** Node counts a connection that has not sent its first request as active: it would keep the server open. */
+async function stopNode(server: Server, underWay: UnderWay): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  await underWay.drained();
+  server.closeAllConnections();
+  await closed;
+}
+
+interface DenoRuntime {
+  serve(
+    options: { hostname: string; port: number; onListen(): void },
+    handler: (request: Request) => Response | Promise<Response>,
+  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
+}
+
+function listenOnDeno(deno: DenoRuntime, app: FetchApp, { hostname, port }: ListenOptions): Listener {
+  const abandoned = new AbortController();
+  const bindings = { abandoned: abandoned.signal };
+  const server = deno.serve({ hostname, port, onListen: () => {} }, (request) => app.fetch(request, bindings));
+  return {
+    port: server.addr.port,
+    stop: () => server.shutdown(),
+    abandon: () => abandoned.abort(),
+    // Deno 2.9 throws BadResource when the signal of a server that shuts down aborts: what is left goes with the process.
+    cut: () => {},
+  };
+}
