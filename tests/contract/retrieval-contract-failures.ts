@@ -79,6 +79,17 @@ export function describeCancellation(context: Context): void {
       await watched.unheard();
     });
 
+    context.case("stall", "leaves no listener on the signal after an answer that was waited for", async () => {
+      const opened = await context.open(FEW_DOCUMENTS);
+      const stall = stallOf(opened);
+      const watched = watchedSignal();
+      const search = opened.port.retrieve(context.requestFor({}), watched.signal);
+      await stall.reached;
+      stall.release();
+      expect((await search).passages).toHaveLength(FEW_DOCUMENTS.length);
+      await watched.unheard();
+    });
+
     it("leaves no listener on the signal after a failure", async () => {
       const opened = await context.open(FEW_DOCUMENTS);
       const provoke = Object.values(opened.provoke ?? {})[0];

@@ -65,6 +65,14 @@ function describeAnswers(context: Context): void {
       }
     });
 
+    it("ranks passages that hold more of the query before those that hold less", async () => {
+      for (const word of RARE_WORDS) {
+        const retrieval = await retrieve({ query: `${COMMON_WORD} ${word}`, topK: 100 });
+        expectWellFormed(retrieval, 100);
+        expect(retrieval.passages[0]?.documentId).toBe(word);
+      }
+    });
+
     it("gives the same passages for the same query, ids and all", async () => {
       const first = await retrieve({ topK: 20 });
       const second = await retrieve({ topK: 20 });

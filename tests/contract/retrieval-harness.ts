@@ -26,7 +26,7 @@ export interface Stall {
   readonly reached: Promise<void>;
   /** Resolves once the upstream knows that nobody waits for that search any more. */
   readonly stopped: Promise<void>;
-  /** Lets the upstream answer again. */
+  /** Lets the upstream answer what waits and what comes. */
   release(): void;
 }
 
