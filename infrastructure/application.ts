@@ -48,6 +48,6 @@ export async function ingestSample(
   const { generation } = await adapters.corpus(sample.corpus).describe(signal);
   if (generation > 0) return;
   const paths = sample.paths.map((path) => resolve(config.directory, path));
-  const report = await documents.ingest({ corpus: sample.corpus, paths }, signal);
-  log.info({ corpus: sample.corpus, documents: report.added, failures: report.failures.length }, "sample ingested");
+  const report = await documents.ingest({ corpus: sample.corpus, paths, settle: false }, signal);
+  log.info({ corpus: sample.corpus, documents: report.added, failed: report.failed }, "sample ingested");
 }

@@ -5,5 +5,19 @@ import type { Config } from "./config/load.ts";
 export function httpSettings({ server, limits, answer, principal }: Config): HttpSettings {
   return {
     deadlineMs: server.deadline_ms,
+    limits: {
+      bodyBytes: limits.body_bytes,
+      promptLength: limits.prompt_characters,
+      systemLength: limits.system_characters,
+      historyLength: limits.history_characters,
+      documentLength: limits.document_characters,
+      topK: { default: answer.top_k, max: limits.top_k },
+      maxTokens: { default: answer.max_tokens, max: limits.max_tokens },
+    },
+    ...(principal === undefined ? {} : { trustedPrincipalHeaders: headersOf(principal) }),
   };
+}
+
+function headersOf({ user_header: user, groups_header: groups }: NonNullable<Config["principal"]>) {
+  return { user, ...(groups === undefined ? {} : { groups }) };
 }

@@ -5,7 +5,7 @@ import type { Log } from "../../domain/log.ts";
 export function createLogger(stream: DestinationStream = destination({ fd: 2, sync: true })): Log {
   return pino(
     {
-      base: undefined,
+      base: null,
       messageKey: "message",
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (level) => ({ level }) },

@@ -1,10 +1,11 @@
 import { Presets, SingleBar } from "cli-progress";
 import type { CommandRuntime } from "./runtime.ts";
 
-/** A bar of one command's work. */
+/** The progress of one command's work. */
 export interface Progress {
-  /** Share that is done, in [0, 1], and what is being done now. */
-  report(share: number, stage: string): void;
+  /** Share of the whole that is done, in [0, 1]; the stage that it is in; and what else is worth a word. */
+  report(share: number, stage: string, detail?: string): void;
+  /** Ends it; a second call does nothing. */
   stop(): void;
 }
 
@@ -14,13 +15,11 @@ export function startProgress({ progress }: CommandRuntime): Progress {
 }
 
 function drawnBar(): Progress {
-  const bar = new SingleBar(
-    { format: "{bar} {percentage}% | {stage} | {duration_formatted}", hideCursor: true, clearOnComplete: true },
-    Presets.shades_classic,
-  );
-  bar.start(1_000, 0, { stage: "starting" });
+  const format = "{bar} {percentage}% | {stage} {detail} | {duration_formatted}";
+  const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: true }, Presets.shades_classic);
+  bar.start(1_000, 0, { stage: "starting", detail: "" });
   return {
-    report: (share, stage) => bar.update(Math.round(share * 1_000), { stage }),
+    report: (share, stage, detail = "") => bar.update(Math.round(share * 1_000), { stage, detail }),
     stop: () => bar.stop(),
   };
 }

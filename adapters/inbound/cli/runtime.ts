@@ -1,4 +1,5 @@
 import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import type { TestCollection } from "../../../application/evaluate-retrieval.ts";
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
@@ -12,6 +13,12 @@ export interface CommandServices {
   readonly defaults: { readonly topK: number; readonly maxTokens: number };
 }
 
+/** A judged collection on disk. */
+export interface CollectionOnDisk extends TestCollection {
+  /** The file that holds its documents. */
+  readonly corpusFile: string;
+}
+
 /** What surrounds a command. */
 export interface CommandRuntime {
   /** Where results go. */
@@ -22,6 +29,8 @@ export interface CommandRuntime {
   readonly signal: AbortSignal;
   /** Serves until the process is told to stop. */
   serve(): Promise<void>;
+  /** Reads a folder in BEIR layout. @throws ServiceError not-found, invalid-request (lists what is wrong) */
+  readCollection(folder: string): Promise<CollectionOnDisk>;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",
