@@ -23,7 +23,7 @@ export interface Retrieval {
 /** A search engine that finds passages. */
 export interface RetrievalPort {
   /**
-   * @throws ServiceError filter-unsupported, embedder-mismatch, rate-limited, vendor-auth, vendor-rejected,
+   * @throws ServiceError invalid-request (the engine wants what the request lacks), filter-unsupported, embedder-mismatch, rate-limited, vendor-auth, vendor-rejected,
    * vendor-unavailable, vendor-reply-invalid, retrieval-unavailable, overloaded, timeout, cancelled
    */
   retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval>;

@@ -37,6 +37,7 @@ describeCompletionContract("ExtractiveCompletion", {
     "early-return": NO_VENDOR,
     "end-early": NO_VENDOR,
     drop: NO_VENDOR,
+    "drop-reply": NO_VENDOR,
     "failure-midway": NO_VENDOR,
     "retry-hint": NO_VENDOR,
     ...Object.fromEntries(COMPLETION_CODES.map((code) => [code, NO_VENDOR])),

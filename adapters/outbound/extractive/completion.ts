@@ -46,6 +46,7 @@ export class ExtractiveCompletion implements CompletionPort {
       outputTokens += this.tokenizer.count(text);
       yield { type: "delta", text };
     }
+    throwIfAborted(signal);
     yield { type: "finish", finishReason, warnings: [], usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
   }
 
