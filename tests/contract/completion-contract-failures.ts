@@ -202,7 +202,7 @@ function describeBrokenStreams({ open, case: only }: Context): void {
       });
     }
 
-    only("drop", "never passes for an answer of `complete` where the vendor loses its connection", async () => {
+    only("drop-reply", "never passes for an answer of `complete` where the vendor loses its connection", async () => {
       const { port, request, breakOff } = await open();
       breakOff?.(DELTAS.slice(0, 3), "drop");
       const failure = await failureOf(port.complete(request, unending()));

@@ -38,6 +38,7 @@ export type CompletionCase =
   | "early-return"
   | "end-early"
   | "drop"
+  | "drop-reply"
   | "failure-midway"
   | "retry-hint"
   | CompletionCode;

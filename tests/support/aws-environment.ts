@@ -1,10 +1,11 @@
 import { afterAll, beforeAll } from "vitest";
 
-/** Variables that the AWS SDK reads, as a test file wants them; undefined for one that must not be set. */
+/** Variables that the AWS SDK reads, as a file or a group of tests wants them; undefined for one that must not be set. */
 export function withAwsEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   const wanted: Readonly<Record<string, string | undefined>> = { ...NOTHING_ELSE, ...variables };
-  const before = new Map(Object.keys(wanted).map((name) => [name, process.env[name]]));
+  const before = new Map<string, string | undefined>();
   beforeAll(() => {
+    for (const name of Object.keys(wanted)) before.set(name, process.env[name]);
     for (const [name, value] of Object.entries(wanted)) set(name, value);
   });
   afterAll(() => {

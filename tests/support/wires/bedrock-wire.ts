@@ -39,6 +39,17 @@ export function bedrockException(member: string): Uint8Array {
   return encodeEventStreamFrame(headers, Buffer.from(JSON.stringify({ message: "Something failed." })));
 }
 
+/** The frame of one event. */
+export function bedrockEvent(type: string, payload: object): Uint8Array {
+  return encodeEventStreamMessage(type, payload);
+}
+
+/** The frame by which a stream reports an error that no model describes. */
+export function bedrockError(code: string): Uint8Array {
+  const headers = { ":error-code": code, ":error-message": "Something failed.", ":message-type": "error" };
+  return encodeEventStreamFrame(headers, Buffer.alloc(0));
+}
+
 interface VendorException {
   readonly status: number;
   readonly name: string;

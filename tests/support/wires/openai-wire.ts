@@ -4,7 +4,7 @@ import { type LoopbackCall, replyJson } from "./loopback.ts";
 import { vendorVector } from "./scripted-embedder.ts";
 import type { Dialect } from "./scripted-vendor.ts";
 
-const FINISH_REASONS: Partial<Record<FinishReason, string>> = {
+export const OPENAI_FINISH_REASONS: Partial<Record<FinishReason, string>> = {
   stop: "stop",
   length: "length",
   "content-filter": "content_filter",
@@ -18,7 +18,7 @@ export const openaiDialect: Dialect = {
   opening: () => [chunk({ role: "assistant", content: "", refusal: null })],
   delta: (content) => chunk({ content }),
   ending: ({ finishReason, usage }, { body }) => [
-    chunk({}, FINISH_REASONS[finishReason]),
+    chunk({}, OPENAI_FINISH_REASONS[finishReason]),
     // The API counts tokens of a stream only for those who ask.
     ...(asksForUsage(body) ? [event({ ...CHUNK, choices: [], usage: usageJson(usage) })] : []),
     Buffer.from("data: [DONE]\n\n"),
@@ -33,7 +33,7 @@ export const openaiDialect: Dialect = {
         index: 0,
         message: { role: "assistant", content: deltas.length === 0 ? null : deltas.join(""), refusal: null },
         logprobs: null,
-        finish_reason: FINISH_REASONS[finishReason],
+        finish_reason: OPENAI_FINISH_REASONS[finishReason],
       },
     ],
     usage: usageJson(usage),

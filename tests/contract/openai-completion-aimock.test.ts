@@ -1,0 +1,24 @@
+import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
+import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
+import { BEYOND_AIMOCK, startAimockVendor } from "../support/wires/aimock-vendor.ts";
+import { describeCompletionContract } from "./completion-contract.ts";
+import { COMPLETION_CODES } from "./completion-harness.ts";
+
+describeCompletionContract("OpenAICompletion against aimock", {
+  open: async () => {
+    const vendor = await startAimockVendor("content_filter");
+    const options = openaiCompletionOptions.parse({
+      model: "gpt-4o",
+      api_key: "sk-loopback-secret",
+      base_url: `${vendor.url}/v1`,
+      context_tokens: 128_000,
+    });
+    return {
+      ...vendor,
+      port: createCompletion(options),
+      provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => vendor.fail(code)])),
+    };
+  },
+  skip: BEYOND_AIMOCK,
+  secrets: ["sk-loopback-secret"],
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from "vitest";
+import { openaiCompletionOptions, openaiEmbeddingOptions } from "../../../adapters/outbound/openai/options.ts";
+
+describe("the options of the OpenAI adapter", () => {
+  it("need no more than model, key and context, or dimensions", () => {
+    const account = { model: "gpt-4o", api_key: "sk-given" };
+    const defaults = { base_url: "https://api.openai.com/v1" };
+    expect(openaiCompletionOptions.parse({ ...account, context_tokens: 10 })).toEqual({
+      ...account,
+      ...defaults,
+      context_tokens: 10,
+      temperature: "supported",
+    });
+    expect(openaiEmbeddingOptions.parse({ ...account, dimensions: 3 })).toEqual({
+      ...account,
+      ...defaults,
+      dimensions: 3,
+    });
+  });
+
+  it("refuse what they do not know, and what is out of range, all at once", () => {
+    const { error } = openaiCompletionOptions.safeParse({
+      model: "",
+      api_key: "sk-given",
+      base_url: "ftp://example.org",
+      context_tokens: 0,
+      temprature: "unsupported",
+    });
+    const paths = error?.issues.map(({ path, code }) => (code === "unrecognized_keys" ? code : path.join(".")));
+    expect(paths?.toSorted()).toEqual(["base_url", "context_tokens", "model", "unrecognized_keys"]);
+  });
+});
