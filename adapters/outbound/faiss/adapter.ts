@@ -1,0 +1,54 @@
+import type { Log } from "../../../domain/log.ts";
+import type { EmbeddingPort, LearnedEmbeddingPort } from "../../../domain/ports/embedding-port.ts";
+import { FaissCorpus } from "./corpus.ts";
+import type { EmbedderIdentity } from "./engine/protocol.ts";
+import { EngineProcess } from "./engine-process.ts";
+import { Maintenance } from "./maintenance.ts";
+import type { FaissOptions } from "./options.ts";
+import { FaissRetrieval } from "./retrieval.ts";
+import { Spaces } from "./spaces.ts";
+
+export interface FaissContext {
+  /** Folder of the corpus; made where it is not there. */
+  readonly directory: string;
+  readonly log: Log;
+  /** The embedder of this name in the config. */
+  embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
+}
+
+/** Both sides of one corpus, and the process behind them. */
+export interface FaissSearch {
+  readonly retrieval: FaissRetrieval;
+  readonly corpus: FaissCorpus;
+  readonly engine: EngineProcess;
+}
+
+/** Starts the engine at once; closing either side ends it for both. */
+export function createSearch(options: FaissOptions, { directory, log, embedder: find }: FaissContext): FaissSearch {
+  const embedder = find(options.embedder);
+  const settings = {
+    directory,
+    embedder: identityOf(embedder),
+    flatBelow: options.flat_below,
+    retireAfterSearches: options.retire_after_searches,
+  };
+  const engine = new EngineProcess(settings, log);
+  const spaces = new Spaces(embedder, engine);
+  const maintenance = new Maintenance(engine, spaces, log);
+  engine.whenDue(() => maintenance.due());
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));
+    return closed;
+  };
+  return {
+    retrieval: new FaissRetrieval({ engine, spaces, mode: options.mode, denseWeight: options.dense_weight, close }),
+    corpus: new FaissCorpus({ engine, spaces, maintenance, close }),
+    engine,
+  };
+}
+
+function identityOf(embedder: EmbeddingPort | LearnedEmbeddingPort): EmbedderIdentity {
+  const { kind, name } = embedder;
+  return kind === "fixed" ? { kind, name, dimensions: embedder.dimensions } : { kind, name };
+}

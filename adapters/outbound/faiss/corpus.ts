@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import type { SourceDocument } from "../../../domain/document.ts";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import type { Comparison, PackedVectors } from "./engine/protocol.ts";
+import { pack } from "./engine/vector-bytes.ts";
+import type { EngineProcess } from "./engine-process.ts";
+import { fingerprintAll, type PutDocument, wireDocument } from "./fingerprint.ts";
+import type { Maintenance } from "./maintenance.ts";
+import type { Spaces } from "./spaces.ts";
+
+/** Times that a put compares again because others have changed its documents meanwhile. */
+const MAX_ROUNDS = 8;
+
+export interface FaissCorpusParts {
+  readonly engine: EngineProcess;
+  readonly spaces: Spaces;
+  readonly maintenance: Maintenance;
+  /** Ends what this side shares with the retrieval. */
+  readonly close: () => Promise<void>;
+}
+
+/** Documents in a SQLite record that the engine's process keeps; FAISS and BM25 indexes follow it. */
+export class FaissCorpus implements CorpusPort {
+  readonly maxBatch = 128;
+  private readonly parts: FaissCorpusParts;
+
+  constructor(parts: FaissCorpusParts) {
+    this.parts = parts;
+  }
+
+  async put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
+    throwIfAborted(signal);
+    const all = fingerprintAll(documents, this.maxBatch);
+    const token = randomUUID();
+    const vectors = new Map<string, Float32Array>();
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const report = await this.putOnce(all, token, vectors, signal);
+      if (report !== undefined) return report;
+    }
+    throw new ServiceError("storage-failed", "Others change the same documents again and again.", { retryable: true });
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    if (ids.length === 0) return 0;
+    return this.parts.engine.call("remove", { token: randomUUID(), ids: [...new Set(ids)] }, signal);
+  }
+
+  get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
+    return this.parts.engine.call("get", { id }, signal);
+  }
+
+  describe(signal: AbortSignal): Promise<CorpusDescription> {
+    return this.parts.engine.call("describe", null, signal);
+  }
+
+  async settle(signal: AbortSignal, onProgress: (share: number) => void = () => undefined): Promise<void> {
+    throwIfAborted(signal);
+    await this.parts.maintenance.settle(signal, (share) => onProgress(share * 0.95));
+    await this.parts.engine.call("persist", null, signal);
+    onProgress(1);
+  }
+
+  close(): Promise<void> {
+    return this.parts.close();
+  }
+
+  /** Undefined where the record has changed between the comparison and the put. */
+  private async putOnce(
+    all: readonly PutDocument[],
+    token: string,
+    vectors: Map<string, Float32Array>,
+    signal: AbortSignal,
+  ): Promise<PutReport | undefined> {
+    const { engine } = this.parts;
+    const fingerprints = all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
+    const comparison = await engine.call("compare", { documents: fingerprints }, signal);
+    const changed = all.filter((_, index) => comparison.documents[index]?.unchanged === false);
+    const unchanged = all.length - changed.length;
+    if (changed.length === 0) return { added: 0, replaced: 0, unchanged };
+    const packed = await this.embed(all, comparison, vectors, signal);
+    const request = {
+      token,
+      documents: changed.map(wireDocument),
+      ...(packed === undefined ? {} : { vectors: packed }),
+    };
+    const { report } = await engine.call("put", request, signal);
+    return report === undefined ? undefined : { ...report, unchanged: report.unchanged + unchanged };
+  }
+
+  /** Vectors of the chunks that the record has none of; what an earlier round has embedded is not embedded again. */
+  private async embed(
+    all: readonly PutDocument[],
+    { space, documents }: Comparison,
+    known: Map<string, Float32Array>,
+    signal: AbortSignal,
+  ): Promise<PackedVectors | undefined> {
+    const texts = new Map<string, string>();
+    for (const [index, { chunks, source }] of all.entries()) {
+      for (const position of documents[index]?.toEmbed ?? []) {
+        const [print, chunk] = [chunks[position], source[position]];
+        if (print !== undefined && chunk !== undefined) texts.set(print.searchHash, chunk.searchText);
+      }
+    }
+    if (texts.size === 0) return undefined;
+    const key = (searchHash: string) => (space?.kind === "learned" ? `${space.number} ${searchHash}` : searchHash);
+    const unknown = [...texts].filter(([searchHash]) => !known.has(key(searchHash)));
+    const embedded = await this.parts.spaces.embedDocuments(
+      space,
+      unknown.map(([, text]) => text),
+      signal,
+    );
+    for (const [index, vector] of embedded.entries()) known.set(key(unknown[index]?.[0] ?? ""), vector);
+    const hashes = [...texts.keys()];
+    const packed = pack(hashes.flatMap((searchHash) => known.get(key(searchHash)) ?? []));
+    return space === undefined ? { hashes, packed } : { space: space.number, hashes, packed };
+  }
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { abortError, ServiceError } from "../../../domain/errors.ts";
+import type { EngineSettings, FromEngine, Operation, Operations, ToEngine, WireError } from "./engine/protocol.ts";
+
+const ENGINE = fileURLToPath(new URL("./engine/main.ts", import.meta.url));
+const CLOSE_PATIENCE_MS = 5_000;
+const KEPT_STDERR = 2_000;
+
+/** The process went away before it answered. */
+export class EngineGone extends Error {
+  override readonly name = "EngineGone";
+}
+
+/** Operations of which a caller must know whether they were done: they end with the engine's answer, even where aborted. */
+export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove"]);
+
+/** What the process says without being asked. */
+export interface ChildEvents {
+  retire(): void;
+  due(): void;
+  trouble(error: WireError): void;
+}
+
+interface Call {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** One engine process, from its start to its end. */
+export class EngineChild {
+  /** Resolves once the corpus is open; rejects with the ServiceError that says why it cannot be, or EngineGone. */
+  readonly ready: Promise<void>;
+  /** Resolves once the process is gone. */
+  readonly gone: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly calls = new Map<number, Call>();
+  private readonly opened = Promise.withResolvers<void>();
+  private readonly events: ChildEvents;
+  private nextId = 1;
+  private stderr = "";
+  private retiring = false;
+  private leaving = false;
+  private ended = false;
+
+  /** Starts a process and has it open the corpus. */
+  constructor(settings: EngineSettings, events: ChildEvents) {
+    this.events = events;
+    this.ready = this.opened.promise;
+    this.child = fork(ENGINE, [], {
+      serialization: "advanced",
+      execArgv: [],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    this.gone = new Promise((resolve) => {
+      const end = () => {
+        this.end();
+        resolve();
+      };
+      this.child.once("exit", end);
+      this.child.once("error", end);
+    });
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr = (this.stderr + text).slice(-KEPT_STDERR);
+    });
+    this.child.on("message", (message) => this.receive(message as FromEngine));
+    this.send({ open: settings });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** Whether it has ended, on purpose or not. */
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
+  /** Whether it was told to end. */
+  get isLeaving(): boolean {
+    return this.leaving || this.retiring;
+  }
+
+  /** What it last wrote to its standard error: a native crash says there why. */
+  get lastWords(): string {
+    return this.stderr.trim();
+  }
+
+  /**
+   * Sends one request. Where the signal aborts, the engine is told, and the call ends at once unless it must know whether
+   * something was written. @throws EngineGone; ServiceError as the operation's port says
+   */
+  async call<Name extends Operation>(
+    operation: Name,
+    request: Operations[Name]["request"],
+    signal: AbortSignal,
+  ): Promise<Operations[Name]["reply"]> {
+    if (this.ended) throw new EngineGone("The engine has ended.");
+    const id = this.nextId++;
+    const reply = Promise.withResolvers<unknown>();
+    this.calls.set(id, reply);
+    const abort = () => {
+      this.send({ cancel: id });
+      if (!MUTATIONS.has(operation)) reply.reject(abortError(signal));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.send({ id, operation, request } as ToEngine);
+    if (signal.aborted) abort();
+    try {
+      return (await reply.promise) as Operations[Name]["reply"];
+    } finally {
+      signal.removeEventListener("abort", abort);
+      this.calls.delete(id);
+      if (this.retiring && this.calls.size === 0) void this.close();
+    }
+  }
+
+  /** Ends the process once the calls under way are answered. */
+  retire(): void {
+    this.retiring = true;
+    if (this.calls.size === 0) void this.close();
+  }
+
+  /** Asks the process to save and end, and ends it where it does not. */
+  async close(): Promise<void> {
+    this.leaving = true;
+    if (this.ended) return;
+    this.send({ close: true });
+    const kill = setTimeout(() => this.kill(), CLOSE_PATIENCE_MS);
+    await this.gone;
+    clearTimeout(kill);
+  }
+
+  kill(): void {
+    this.child.kill("SIGKILL");
+  }
+
+  private send(message: ToEngine): void {
+    // A channel that is closed already shows in `exit`.
+    this.child.send(message, () => undefined);
+  }
+
+  private receive(message: FromEngine): void {
+    if ("id" in message) {
+      const call = this.calls.get(message.id);
+      if (message.error === undefined) call?.resolve(message.value);
+      else call?.reject(errorOf(message.error));
+    } else if (message.event === "ready") this.opened.resolve();
+    else if (message.event === "failed") this.opened.reject(errorOf(message.error));
+    else if (message.event === "trouble") this.events.trouble(message.error);
+    else this.events[message.event]();
+  }
+
+  private end(): void {
+    this.ended = true;
+    const gone = new EngineGone("The engine has ended.");
+    this.opened.reject(gone);
+    for (const { reject } of this.calls.values()) reject(gone);
+  }
+}
+
+function errorOf({ code, message, retryable, cause }: WireError): Error {
+  if (code === "bug") return new Error(`${message}\n${cause ?? ""}`);
+  return new ServiceError(code, message, { retryable, ...(cause === undefined ? {} : { cause }) });
+}

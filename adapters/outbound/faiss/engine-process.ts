@@ -1,0 +1,159 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import type { Log } from "../../../domain/log.ts";
+import { abortable } from "./abortable.ts";
+import type { EngineSettings, Operation, Operations } from "./engine/protocol.ts";
+import { EngineChild, EngineGone, MUTATIONS } from "./engine-child.ts";
+
+/** Requests under way or waiting for a process at once; past it they are refused. */
+const MAX_REQUESTS = 512;
+const FIRST_BACKOFF_MS = 25;
+const MAX_BACKOFF_MS = 5_000;
+/** A process that has lived so long was well: the next one starts without delay. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/**
+ * Keeps one engine process per corpus: starts it, starts it again where it dies, and replaces it when it asks for that,
+ * the next one being ready before the present one goes. No request is lost by any of these: what was under way in a
+ * process that died is done once more by the next one.
+ */
+export class EngineProcess {
+  private readonly settings: EngineSettings;
+  private readonly log: Log;
+  private readonly children = new Set<EngineChild>();
+  private readonly closing = new AbortController();
+  private current: EngineChild | undefined;
+  private starting: Promise<EngineChild> | undefined;
+  private replacing = false;
+  private requests = 0;
+  private failures = 0;
+  private onDue: () => void = () => undefined;
+
+  /** Starts a process at once, so that it is ready when the first request comes. */
+  constructor(settings: EngineSettings, log: Log) {
+    this.settings = settings;
+    this.log = log;
+    this.ready().catch(() => undefined);
+  }
+
+  /** Id of the process that answers now. */
+  get pid(): number | undefined {
+    return this.current?.pid;
+  }
+
+  /** Called whenever the engine finds that vectors are missing. */
+  whenDue(listener: () => void): void {
+    this.onDue = listener;
+  }
+
+  /**
+   * Asks the engine. @throws ServiceError overloaded, shutting-down, timeout, cancelled, storage-failed (the corpus cannot be
+   * opened), retrieval-unavailable or storage-failed (the engine died twice over this request), and what the operation throws
+   */
+  async call<Name extends Operation>(
+    operation: Name,
+    request: Operations[Name]["request"],
+    signal: AbortSignal,
+  ): Promise<Operations[Name]["reply"]> {
+    throwIfAborted(signal);
+    throwIfAborted(this.closing.signal);
+    if (this.requests >= MAX_REQUESTS) {
+      throw new ServiceError("overloaded", `${MAX_REQUESTS} requests wait for the search engine.`, { retryable: true });
+    }
+    this.requests += 1;
+    try {
+      return await this.callTwice(operation, request, signal);
+    } finally {
+      this.requests -= 1;
+    }
+  }
+
+  /** Ends the process after it has saved its index. */
+  async close(): Promise<void> {
+    this.closing.abort(new ServiceError("shutting-down", "The search engine is closed."));
+    await Promise.all([...this.children].map((child) => child.close()));
+  }
+
+  private async callTwice<Name extends Operation>(
+    operation: Name,
+    request: Operations[Name]["request"],
+    signal: AbortSignal,
+  ): Promise<Operations[Name]["reply"]> {
+    for (let deaths = 0; ; deaths++) {
+      try {
+        const mustKnow = deaths > 0 && MUTATIONS.has(operation);
+        const child = await (mustKnow ? this.ready() : abortable(this.ready(), signal));
+        return await child.call(operation, request, signal);
+      } catch (error) {
+        if (!(error instanceof EngineGone)) throw error;
+        throwIfAborted(this.closing.signal);
+        if (deaths === 1) throw diedTwice(operation);
+      }
+    }
+  }
+
+  /** The process that answers now, or the next one once it is ready. */
+  private ready(): Promise<EngineChild> {
+    if (this.current?.hasEnded === false) return Promise.resolve(this.current);
+    this.starting ??= this.start().finally(() => {
+      this.starting = undefined;
+    });
+    return this.starting;
+  }
+
+  private async start(): Promise<EngineChild> {
+    const { signal } = this.closing;
+    const backoffMs = this.failures < 2 ? 0 : Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** this.failures);
+    if (backoffMs > 0) await delay(backoffMs, undefined, { signal }).catch(() => undefined);
+    throwIfAborted(signal);
+    const child = await this.startChild();
+    return this.becomeCurrent(child);
+  }
+
+  /** Has the next process ready before the present one goes. */
+  private async replace(present: EngineChild): Promise<void> {
+    if (this.replacing || present !== this.current || this.closing.signal.aborted) return;
+    this.replacing = true;
+    try {
+      this.becomeCurrent(await this.startChild());
+    } catch (error) {
+      this.log.warn({ error }, "the next engine process could not start; the present one goes on");
+    } finally {
+      this.replacing = false;
+    }
+  }
+
+  private becomeCurrent(child: EngineChild): EngineChild {
+    this.current?.retire();
+    this.current = child;
+    return child;
+  }
+
+  private async startChild(): Promise<EngineChild> {
+    const bornAt = Date.now();
+    const child = new EngineChild(this.settings, {
+      retire: () => void this.replace(child),
+      due: () => this.onDue(),
+      trouble: ({ message, cause }) => this.log.warn({ cause }, message),
+    });
+    this.children.add(child);
+    void child.gone.then(() => this.bury(child, Date.now() - bornAt));
+    await child.ready;
+    return child;
+  }
+
+  private bury(child: EngineChild, ageMs: number): void {
+    this.children.delete(child);
+    if (child.isLeaving) return;
+    this.failures = ageMs > HEALTHY_AFTER_MS ? 1 : this.failures + 1;
+    this.log.warn(
+      { pid: child.pid, stderr: child.lastWords },
+      "the engine process died; the next request starts another",
+    );
+  }
+}
+
+function diedTwice(operation: Operation): ServiceError {
+  const code = operation === "search" ? "retrieval-unavailable" : "storage-failed";
+  return new ServiceError(code, "The search engine died twice while it worked on this request.", { retryable: true });
+}

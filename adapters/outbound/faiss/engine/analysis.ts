@@ -1,0 +1,12 @@
+import { analyze } from "../../../../domain/text/analyzer.ts";
+import { countPassageTerms, countQueryTerms, encodePassageTerms, type QueryTerm } from "./passage-terms.ts";
+
+/** The terms that a passage is found by, as the record keeps them. The search text's leading title counts as the title only. */
+export function analysePassage(title: string, searchText: string): Uint8Array {
+  const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
+  return encodePassageTerms(countPassageTerms(analyze(title), analyze(text)));
+}
+
+export function analyseQuery(query: string): readonly QueryTerm[] {
+  return countQueryTerms(analyze(query));
+}

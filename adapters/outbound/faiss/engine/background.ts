@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { CorpusMemory } from "./corpus-memory.ts";
+import type { Database } from "./database.ts";
+import type { IndexFiles } from "./index-files.ts";
+import type { SpaceStore } from "./space-store.ts";
+
+/** Changes since the last file that are worth a new one, as a share of the index and at the least. */
+const WORTH_SAVING_SHARE = 0.1;
+const WORTH_SAVING = 1_000;
+
+export interface BackgroundParts {
+  readonly memory: CorpusMemory;
+  readonly database: Database;
+  readonly spaces: SpaceStore;
+  readonly files: IndexFiles;
+  /** Told when a run fails; the next `wake` tries again. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What need not be done before a search is answered, in slices of a few milliseconds, requests coming first. */
+export class Background {
+  private readonly parts: BackgroundParts;
+  private running: Promise<void> | undefined;
+  private woken = false;
+  private stopped = false;
+
+  constructor(parts: BackgroundParts) {
+    this.parts = parts;
+  }
+
+  /** Looks whether there is something to do, now or once the present run ends. */
+  wake(): void {
+    this.woken = true;
+    if (this.running !== undefined || this.stopped) return;
+    this.running = this.run().finally(() => {
+      this.running = undefined;
+      if (this.woken) this.wake();
+    });
+  }
+
+  /** Resolves once the index holds everything and its file is written. */
+  async persist(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+    while (this.step()) await nextTurn();
+    await this.save(1);
+  }
+
+  /** Begins nothing any more and saves what there is. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    await this.running;
+    await this.save(1);
+  }
+
+  private async run(): Promise<void> {
+    try {
+      for (this.woken = false; !this.stopped && this.step(); ) await nextTurn();
+      const size = this.parts.memory.serving?.index.size ?? 0;
+      if (!this.stopped) await this.save(Math.max(WORTH_SAVING, size * WORTH_SAVING_SHARE));
+      const { database, spaces } = this.parts;
+      while (!this.stopped && spaces.swept() !== undefined) {
+        await database.write(() => spaces.sweep());
+        await nextTurn();
+      }
+    } catch (error) {
+      this.parts.onFailure(error);
+    }
+  }
+
+  /** Does one slice; false where nothing is left. */
+  private step(): boolean {
+    const { memory, database } = this.parts;
+    if (memory.coming !== undefined) {
+      database.read(() => memory.fill());
+      return true;
+    }
+    const index = memory.serving?.index;
+    if (index === undefined || !index.busy) return false;
+    database.read(() => index.work());
+    return true;
+  }
+
+  private async save(worth: number): Promise<void> {
+    const { memory, files } = this.parts;
+    const { serving } = memory;
+    if (serving === undefined || serving.index.unsaved < worth) return;
+    const { unsaved, snapshot } = serving.index;
+    await files.save(serving.space, snapshot, (slot) => memory.catalog.passageAt(slot));
+    serving.index.unsaved -= unsaved;
+  }
+}

@@ -1,0 +1,142 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
+import { ServiceError } from "../../../../domain/errors.ts";
+import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+
+const LOCK_PATIENCE_MS = 15_000;
+const MAX_RETRY_MS = 25;
+const READ_PATIENCE_MS = 5_000;
+
+/** The SQLite file of a corpus; several processes may have it open. */
+export class Database {
+  private readonly connection: DatabaseSync;
+  private readonly statements = new Map<string, StatementSync>();
+  private writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(connection: DatabaseSync) {
+    this.connection = connection;
+  }
+
+  /** Opens the file, and makes it where it is not there. @throws ServiceError storage-failed (written by a newer version); SQLite's errors */
+  static async open(path: string): Promise<Database> {
+    const connection = new DatabaseSync(path);
+    try {
+      connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
+      await patiently(() => connection.exec("PRAGMA journal_mode = WAL"));
+      connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
+      const database = new Database(connection);
+      await database.migrate();
+      return database;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  private async migrate(): Promise<void> {
+    const version = () => this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
+    if (version() === 0) {
+      await this.write(() => {
+        if (version() === 0) this.connection.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+      });
+    }
+    if (version() !== SCHEMA_VERSION) {
+      throw new ServiceError(
+        "storage-failed",
+        `The corpus was written in format ${version()}; this version of Pharos reads format ${SCHEMA_VERSION}.`,
+      );
+    }
+  }
+
+  /** The first row, undefined where there is none. The row's type is the caller's promise: it must fit the schema. */
+  get<Row>(sql: string, ...parameters: SQLInputValue[]): Row | undefined {
+    return this.prepared(sql).get(...parameters) as Row | undefined;
+  }
+
+  all<Row>(sql: string, ...parameters: SQLInputValue[]): Row[] {
+    return this.prepared(sql).all(...parameters) as Row[];
+  }
+
+  /** Rows one at a time. The same SQL must not be used again before the iteration ends. */
+  iterate<Row>(sql: string, ...parameters: SQLInputValue[]): Iterable<Row> {
+    return this.prepared(sql).iterate(...parameters) as Iterable<Row>;
+  }
+
+  /** Changes rows; returns how many, and the number of the last one inserted. */
+  run(sql: string, ...parameters: SQLInputValue[]): { readonly changes: number; readonly inserted: number } {
+    const { changes, lastInsertRowid } = this.prepared(sql).run(...parameters);
+    return { changes: Number(changes), inserted: Number(lastInsertRowid) };
+  }
+
+  /** Differs from its last value where another connection has committed since. */
+  dataVersion(): number {
+    return this.get<{ data_version: number }>("PRAGMA data_version")?.data_version ?? 0;
+  }
+
+  /** Runs reads over one snapshot of the file. */
+  read<Result>(body: () => Result): Result {
+    this.connection.exec("BEGIN");
+    try {
+      return body();
+    } finally {
+      this.connection.exec("COMMIT");
+    }
+  }
+
+  /**
+   * Runs the body in one transaction, which is on disk when this returns; where the body throws, nothing is written.
+   * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds.
+   */
+  write<Result>(body: () => Result): Promise<Result> {
+    const result = this.writing.then(() => this.transact(body));
+    this.writing = result.catch(() => undefined);
+    return result;
+  }
+
+  private async transact<Result>(body: () => Result): Promise<Result> {
+    await patiently(() => this.begin());
+    try {
+      const result = body();
+      this.connection.exec("COMMIT");
+      return result;
+    } catch (error) {
+      if (this.connection.isTransaction) this.connection.exec("ROLLBACK");
+      throw error;
+    }
+  }
+
+  /** Takes the lock or fails at once: searches must not wait behind another process's transaction. */
+  private begin(): void {
+    this.connection.exec("PRAGMA busy_timeout = 0");
+    try {
+      this.connection.exec("BEGIN IMMEDIATE");
+    } finally {
+      this.connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
+    }
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.connection.close();
+  }
+
+  private prepared(sql: string): StatementSync {
+    const known = this.statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.connection.prepare(sql);
+    this.statements.set(sql, statement);
+    return statement;
+  }
+}
+
+/** Deno does not tell a locked file from other failures, so each of them is tried again until the patience ends. */
+async function patiently(attempt: () => void): Promise<void> {
+  for (const deadline = Date.now() + LOCK_PATIENCE_MS; ; ) {
+    try {
+      return attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await delay(1 + Math.random() * MAX_RETRY_MS);
+    }
+  }
+}

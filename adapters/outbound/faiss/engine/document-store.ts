@@ -1,0 +1,265 @@
+import type { Metadata, SourceDocument } from "../../../../domain/document.ts";
+import type { Passage } from "../../../../domain/passage.ts";
+import type { Database } from "./database.ts";
+import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
+import { bytesOf } from "./vector-bytes.ts";
+
+/** A document whose chunks have been analysed, in their order. */
+export interface AnalysedDocument {
+  readonly wire: WireDocument;
+  readonly terms: readonly Uint8Array[];
+}
+
+/** A chunk of a new or changed document had no vector although its space is known: the comparison is out of date. */
+export class MissingVector extends Error {}
+
+/** Vectors that a put brings, for the space that is active. */
+export interface VectorsForSpace {
+  readonly space: number;
+  vectorOf(searchHash: string): Float32Array | undefined;
+}
+
+interface PassageRow {
+  readonly number: number;
+  readonly id: string;
+  readonly search_hash: string;
+}
+
+interface PassageBody extends Omit<WireChunk, "searchHash"> {
+  readonly text: string;
+}
+
+/** Documents and passages as they stand in the record. Its writes belong into a transaction. */
+export class DocumentStore {
+  private readonly database: Database;
+
+  constructor(database: Database) {
+    this.database = database;
+  }
+
+  /** What a put of these documents would have to write and to embed; without a space nothing is to be embedded. */
+  compare(fingerprints: readonly Fingerprint[], space: number | "new" | undefined): DocumentComparison[] {
+    return fingerprints.map(({ id, hash, chunks }) => {
+      const row = this.documentRow(id);
+      if (row?.hash === hash) return { unchanged: true, toEmbed: [] };
+      if (space === undefined) return { unchanged: false, toEmbed: [] };
+      const known = row === undefined || space === "new" ? new Set<string>() : this.embeddedChunks(row.number, space);
+      const toEmbed = chunks.flatMap((chunk, position) => (known.has(chunkKey(chunk)) ? [] : [position]));
+      return { unchanged: false, toEmbed };
+    });
+  }
+
+  /** Adds the document or replaces it; passages whose chunk stays alike keep their number and their vectors. */
+  put(
+    document: AnalysedDocument,
+    vectors: VectorsForSpace | undefined,
+    generation: number,
+  ): "added" | "replaced" | "unchanged" {
+    const { wire } = document;
+    const row = this.documentRow(wire.id);
+    if (row?.hash === wire.hash) return "unchanged";
+    const number = this.writeDocument(wire, row?.number, generation);
+    const old = new Map(
+      (row === undefined ? [] : this.passageRows(number)).map((passage) => [storedKey(passage), passage]),
+    );
+    for (const [position, chunk] of wire.chunks.entries()) {
+      const body = JSON.stringify(bodyOf(wire, chunk));
+      const kept = old.get(chunkKey(chunk));
+      old.delete(chunkKey(chunk));
+      if (kept !== undefined) {
+        this.database.run("UPDATE passages SET position = ?, body = ? WHERE number = ?", position, body, kept.number);
+      } else {
+        this.insertPassage(number, position, chunk, body, document.terms[position], vectors);
+      }
+    }
+    for (const passage of old.values()) this.removePassage(passage.number, generation);
+    return row === undefined ? "added" : "replaced";
+  }
+
+  /** Whether the document was there. */
+  remove(id: string, generation: number): boolean {
+    const row = this.documentRow(id);
+    if (row === undefined) return false;
+    for (const passage of this.passageRows(row.number)) this.removePassage(passage.number, generation);
+    this.database.run("DELETE FROM documents WHERE number = ?", row.number);
+    return true;
+  }
+
+  /** The document as it was put, without its sections. */
+  get(id: string): SourceDocument | undefined {
+    const row = this.database.get<{ head: string; metadata: string | null; text: string }>(
+      "SELECT head, metadata, text FROM documents WHERE id = ?",
+      JSON.stringify(id),
+    );
+    if (row === undefined) return undefined;
+    return { ...JSON.parse(row.head), text: JSON.parse(row.text), ...metadataOf(row.metadata) };
+  }
+
+  /** The passage with this number, without a score. */
+  passage(number: number): Omit<Passage, "score"> | undefined {
+    const row = this.database.get<{ body: string; head: string; metadata: string | null }>(
+      "SELECT p.body, d.head, d.metadata FROM passages p JOIN documents d ON d.number = p.document WHERE p.number = ?",
+      number,
+    );
+    if (row === undefined) return undefined;
+    const { id, text, start, end, section, page, language, tokens }: PassageBody = JSON.parse(row.body);
+    const { id: documentId, ...source }: Pick<SourceDocument, "id" | "title" | "uri"> = JSON.parse(row.head);
+    return {
+      id,
+      documentId,
+      text,
+      ...source,
+      location: { start, end, section, ...(page === undefined ? {} : { page }) },
+      ...(language === undefined ? {} : { language }),
+      ...metadataOf(row.metadata),
+      tokens,
+    };
+  }
+
+  /** Passages with numbers above `after` that have no vector in the space, in the order of the numbers. */
+  withoutVector(space: number, after: number, limit: number): TextsToEmbed {
+    const rows = this.database.all<{ number: number; body: string }>(
+      `SELECT number, body FROM passages p
+       WHERE number > ? AND NOT EXISTS (SELECT 1 FROM vectors v WHERE v.space = ? AND v.passage = p.number)
+       ORDER BY number LIMIT ?`,
+      after,
+      space,
+      limit,
+    );
+    return { passages: rows.map(({ number }) => number), texts: rows.map(({ body }) => searchTextOf(body)) };
+  }
+
+  /** Search texts in the order of their hashes, from the one behind `after` on; alike ones once. */
+  sample(after: string, limit: number): { readonly texts: readonly string[]; readonly last: string } {
+    const rows = this.database.all<{ search_hash: string; body: string }>(
+      "SELECT search_hash, min(body) AS body FROM passages WHERE search_hash > ? GROUP BY search_hash ORDER BY search_hash LIMIT ?",
+      after,
+      limit,
+    );
+    return { texts: rows.map(({ body }) => searchTextOf(body)), last: rows.at(-1)?.search_hash ?? after };
+  }
+
+  /** Replaces the terms of all passages. */
+  analyseAgain(analyse: (title: string, searchText: string) => Uint8Array): void {
+    for (const { number } of this.database.all<{ number: number }>("SELECT number FROM passages")) {
+      const row = this.database.get<{ body: string; head: string }>(
+        "SELECT p.body, d.head FROM passages p JOIN documents d ON d.number = p.document WHERE p.number = ?",
+        number,
+      );
+      if (row === undefined) continue;
+      const { title = "" }: Pick<SourceDocument, "title"> = JSON.parse(row.head);
+      this.database.run(
+        "UPDATE passages SET terms = ? WHERE number = ?",
+        analyse(title, searchTextOf(row.body)),
+        number,
+      );
+    }
+  }
+
+  private documentRow(id: string): { readonly number: number; readonly hash: string } | undefined {
+    return this.database.get("SELECT number, hash FROM documents WHERE id = ?", JSON.stringify(id));
+  }
+
+  private passageRows(document: number): PassageRow[] {
+    return this.database.all("SELECT number, id, search_hash FROM passages WHERE document = ?", document);
+  }
+
+  private embeddedChunks(document: number, space: number): Set<string> {
+    const rows = this.database.all<PassageRow>(
+      `SELECT p.number, p.id, p.search_hash FROM passages p JOIN vectors v ON v.passage = p.number AND v.space = ?
+       WHERE p.document = ?`,
+      space,
+      document,
+    );
+    return new Set(rows.map(storedKey));
+  }
+
+  private writeDocument(wire: WireDocument, number: number | undefined, generation: number): number {
+    const { id, title, uri } = wire;
+    const head = JSON.stringify({ id, title, uri });
+    const metadata = wire.metadata === undefined ? null : JSON.stringify(wire.metadata);
+    const text = JSON.stringify(wire.text);
+    if (number === undefined) {
+      return this.database.run(
+        "INSERT INTO documents (id, hash, generation, head, metadata, text) VALUES (?, ?, ?, ?, ?, ?)",
+        JSON.stringify(id),
+        wire.hash,
+        generation,
+        head,
+        metadata,
+        text,
+      ).inserted;
+    }
+    this.database.run(
+      "UPDATE documents SET hash = ?, generation = ?, head = ?, metadata = ?, text = ? WHERE number = ?",
+      wire.hash,
+      generation,
+      head,
+      metadata,
+      text,
+      number,
+    );
+    return number;
+  }
+
+  private insertPassage(
+    document: number,
+    position: number,
+    chunk: WireChunk,
+    body: string,
+    terms: Uint8Array | undefined,
+    vectors: VectorsForSpace | undefined,
+  ): void {
+    const passage = this.database.run(
+      "INSERT INTO passages (document, position, id, search_hash, terms, body) VALUES (?, ?, ?, ?, ?, ?)",
+      document,
+      position,
+      JSON.stringify(chunk.id),
+      chunk.searchHash,
+      terms ?? new Uint8Array(),
+      body,
+    ).inserted;
+    if (vectors === undefined) return;
+    const vector = vectors.vectorOf(chunk.searchHash);
+    if (vector === undefined) throw new MissingVector();
+    this.database.run(
+      "INSERT INTO vectors (space, passage, vector) VALUES (?, ?, ?)",
+      vectors.space,
+      passage,
+      bytesOf(vector),
+    );
+  }
+
+  private removePassage(number: number, generation: number): void {
+    this.database.run("DELETE FROM passages WHERE number = ?", number);
+    this.database.run("DELETE FROM vectors WHERE passage = ? AND space IN (SELECT number FROM spaces)", number);
+    this.database.run("INSERT INTO removals (passage, generation) VALUES (?, ?)", number, generation);
+  }
+}
+
+function bodyOf(wire: WireDocument, chunk: WireChunk): PassageBody {
+  const { searchHash: _, ...rest } = chunk;
+  return { ...rest, text: wire.text.slice(chunk.start, chunk.end) };
+}
+
+function searchTextOf(body: string): string {
+  const { text, search }: PassageBody = JSON.parse(body);
+  return joinSearchText(search, text);
+}
+
+/** What is embedded and searched for a chunk with this text. */
+export function joinSearchText(search: WireChunk["search"], text: string): string {
+  return "whole" in search ? search.whole : search.lead + text;
+}
+
+function chunkKey({ id, searchHash }: { readonly id: string; readonly searchHash: string }): string {
+  return `${searchHash} ${JSON.stringify(id)}`;
+}
+
+function storedKey({ id, search_hash }: PassageRow): string {
+  return `${search_hash} ${id}`;
+}
+
+function metadataOf(json: string | null): { readonly metadata?: Metadata } {
+  return json === null ? {} : { metadata: JSON.parse(json) };
+}

@@ -1,0 +1,82 @@
+import faiss from "faiss-node";
+
+export type IndexKind = "flat" | "hnsw";
+
+/** A passage's slot and its score: the inner product, in [-1, 1] for unit vectors. */
+export interface Hit {
+  readonly slot: number;
+  readonly score: number;
+}
+
+const FACTORY_NAME: Readonly<Record<IndexKind, string>> = { flat: "Flat", hnsw: "HNSW32" };
+
+/** HNSW searches as widely as k says (efSearch is max(16, k) and cannot be set), so a larger k finds better neighbours. */
+const HNSW_LEAST_K = 256;
+
+/**
+ * An index of faiss-node that knows the slots of its vectors. It never removes: `removeIds` aborts the process on HNSW.
+ * FAISS throws natively where k exceeds the number of vectors, and takes plain arrays only.
+ */
+export class FaissIndex {
+  readonly kind: IndexKind;
+  /** Slot of each vector, by its label. */
+  readonly slots: number[];
+  private readonly index: faiss.Index;
+  private readonly dimensions: number;
+  /** Bytes that searches have lost: faiss-node never frees a query's buffer. */
+  leakedBytes = 0;
+
+  private constructor(kind: IndexKind, dimensions: number, index: faiss.Index, slots: number[]) {
+    this.kind = kind;
+    this.dimensions = dimensions;
+    this.index = index;
+    this.slots = slots;
+  }
+
+  static create(kind: IndexKind, dimensions: number): FaissIndex {
+    const index = faiss.Index.fromFactory(dimensions, FACTORY_NAME[kind], faiss.MetricType.METRIC_INNER_PRODUCT);
+    return new FaissIndex(kind, dimensions, index, []);
+  }
+
+  /** Reads a file whose checksum has been checked; undefined where it holds other vectors than said. */
+  static read(path: string, kind: IndexKind, dimensions: number, slots: number[]): FaissIndex | undefined {
+    const index = faiss.Index.read(path);
+    const fits = index.getDimension() === dimensions && index.ntotal() === slots.length;
+    return fits ? new FaissIndex(kind, dimensions, index, slots) : undefined;
+  }
+
+  get size(): number {
+    return this.slots.length;
+  }
+
+  add(slots: readonly number[], vectors: readonly Float32Array[]): void {
+    this.index.add(plain(vectors));
+    for (const slot of slots) this.slots.push(slot);
+  }
+
+  /** The k nearest of each query, best first; fewer where there are fewer vectors. Shape `[queries][<= k]`. */
+  search(queries: readonly Float32Array[], k: number): Hit[][] {
+    const width = Math.min(this.size, this.kind === "hnsw" ? Math.max(k, HNSW_LEAST_K) : k);
+    if (width === 0 || queries.length === 0) return queries.map(() => []);
+    this.leakedBytes += queries.length * this.dimensions * Float32Array.BYTES_PER_ELEMENT;
+    const { labels, distances } = this.index.search(plain(queries), width);
+    return queries.map((_, query) => {
+      const hits: Hit[] = [];
+      for (let rank = query * width; rank < query * width + width; rank++) {
+        const slot = this.slots[labels[rank] ?? -1];
+        if (slot !== undefined) hits.push({ slot, score: distances[rank] ?? 0 });
+      }
+      return hits;
+    });
+  }
+
+  write(path: string): void {
+    this.index.write(path);
+  }
+}
+
+function plain(vectors: readonly Float32Array[]): number[] {
+  const numbers: number[] = [];
+  for (const vector of vectors) for (const number of vector) numbers.push(number);
+  return numbers;
+}

@@ -1,0 +1,39 @@
+import type { FaissIndex } from "./faiss-index.ts";
+import type { VectorSource } from "./vector-index.ts";
+
+/** An index in the making, from the record's vectors, while another one answers. */
+export class IndexBuild {
+  /** Vectors that go into an index in one step: a few milliseconds of HNSW. */
+  static readonly SLICE = 32;
+  readonly index: FaissIndex;
+  private readonly todo: number[];
+  private next = 0;
+
+  constructor(index: FaissIndex, slots: readonly number[]) {
+    this.index = index;
+    this.todo = [...slots];
+  }
+
+  get done(): boolean {
+    return this.next >= this.todo.length;
+  }
+
+  /** These slots came while the index is being made. */
+  expect(slots: readonly number[]): void {
+    for (const slot of slots) this.todo.push(slot);
+  }
+
+  /** Adds the next slice; slots that went away meanwhile are left out. */
+  work(holds: (slot: number) => boolean, source: VectorSource): void {
+    const slice = this.todo.slice(this.next, this.next + IndexBuild.SLICE).filter(holds);
+    this.next += IndexBuild.SLICE;
+    const slots: number[] = [];
+    const vectors: Float32Array[] = [];
+    for (const [index, vector] of source.vectorsOf(slice).entries()) {
+      if (vector === undefined) continue;
+      slots.push(slice[index] ?? 0);
+      vectors.push(vector);
+    }
+    if (slots.length > 0) this.index.add(slots, vectors);
+  }
+}

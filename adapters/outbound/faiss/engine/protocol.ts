@@ -1,0 +1,197 @@
+import type { Metadata } from "../../../../domain/document.ts";
+import type { ErrorCode } from "../../../../domain/errors.ts";
+import type { Filter } from "../../../../domain/filter.ts";
+import type { Passage } from "../../../../domain/passage.ts";
+import type { CorpusDescription, PutReport } from "../../../../domain/ports/corpus-port.ts";
+
+/** What the engine must know before it opens its corpus. */
+export interface EngineSettings {
+  /** Folder of the corpus; made where it is not there. */
+  readonly directory: string;
+  readonly embedder: EmbedderIdentity;
+  /** Vectors from which the index is HNSW; below it is flat. */
+  readonly flatBelow: number;
+  /** Searches after which the process asks to be replaced. */
+  readonly retireAfterSearches: number;
+}
+
+/** What decides whether vectors fit together. A learned embedder's dimensions are its space's. */
+export type EmbedderIdentity =
+  | { readonly kind: "fixed"; readonly name: string; readonly dimensions: number }
+  | { readonly kind: "learned"; readonly name: string };
+
+/** A space that vectors of the corpus live in. */
+export interface Space {
+  readonly number: number;
+  readonly kind: "fixed" | "learned";
+  readonly embedder: string;
+  readonly dimensions: number;
+}
+
+export type SearchMode = "dense" | "sparse" | "fused";
+
+export interface SearchRequest {
+  readonly query: string;
+  readonly topK: number;
+  readonly filter?: Filter;
+  readonly mode: SearchMode;
+  /** Share of the dense score in the fused one, in [0, 1]. */
+  readonly denseWeight: number;
+  /** The query's vector and the number of the space that it lives in; a fixed embedder has one space only and names none. */
+  readonly dense?: { readonly space?: number; readonly vector: Float32Array };
+}
+
+/** Passages, or the space that the query must be embedded into first. */
+export type SearchReply =
+  | { readonly passages: readonly Passage[]; readonly warnings: readonly string[]; readonly space?: never }
+  | { readonly space: Space; readonly passages?: never };
+
+/** What tells without its text whether a document is there already. */
+export interface Fingerprint {
+  readonly id: string;
+  /** Over everything that the document is. */
+  readonly hash: string;
+  readonly chunks: readonly ChunkFingerprint[];
+}
+
+export interface ChunkFingerprint {
+  readonly id: string;
+  /** Over what is embedded and searched. */
+  readonly searchHash: string;
+}
+
+export interface Comparison {
+  /** Space of the vectors that `put` must bring; absent where it needs none, or is the first one of a fixed embedder. */
+  readonly space?: Space;
+  /** In the fingerprints' order. */
+  readonly documents: readonly DocumentComparison[];
+}
+
+export interface DocumentComparison {
+  readonly unchanged: boolean;
+  /** Positions of the chunks whose vectors are not there. */
+  readonly toEmbed: readonly number[];
+}
+
+/** A chunk without its text, which the document holds. */
+export interface WireChunk extends ChunkFingerprint {
+  readonly start: number;
+  readonly end: number;
+  readonly section: readonly string[];
+  readonly page?: number;
+  readonly language?: string;
+  readonly tokens: number;
+  /** What stands before the text in the search text, where that ends with the text; else the whole search text. */
+  readonly search: { readonly lead: string } | { readonly whole: string };
+}
+
+export interface WireDocument {
+  readonly id: string;
+  readonly title?: string;
+  readonly text: string;
+  readonly uri?: string;
+  readonly metadata?: Metadata;
+  readonly hash: string;
+  readonly chunks: readonly WireChunk[];
+}
+
+/** Vectors by the hash of the text that they stand for, one after the other in `packed`. */
+export interface PackedVectors {
+  readonly space?: number;
+  readonly hashes: readonly string[];
+  readonly packed: Float32Array;
+}
+
+export interface PutRequest {
+  /** Names this very put: done twice after a crash, it is reported as done once. */
+  readonly token: string;
+  readonly documents: readonly WireDocument[];
+  readonly vectors?: PackedVectors;
+}
+
+/** The report, or that the record has changed since the comparison: compare and embed again. */
+export type PutReply =
+  | { readonly report: PutReport; readonly again?: never }
+  | { readonly again: true; readonly report?: never };
+
+/** What the vectors need so that all passages have theirs, in the space that fits them. */
+export type Plan =
+  | { readonly work: "none" }
+  /** Another process is at it. */
+  | { readonly work: "wait" }
+  | { readonly work: "fit" }
+  | { readonly work: "embed"; readonly space: Space; readonly missing: number };
+
+export interface TextsToEmbed {
+  readonly passages: readonly number[];
+  readonly texts: readonly string[];
+}
+
+/** Every request that the engine answers, and what it answers. */
+export interface Operations {
+  search: { request: SearchRequest; reply: SearchReply };
+  compare: { request: { readonly documents: readonly Fingerprint[] }; reply: Comparison };
+  put: { request: PutRequest; reply: PutReply };
+  remove: { request: { readonly token: string; readonly ids: readonly string[] }; reply: number };
+  get: { request: { readonly id: string }; reply: Omit<WireDocument, "hash" | "chunks"> | undefined };
+  describe: { request: null; reply: CorpusDescription };
+  plan: { request: null; reply: Plan };
+  /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
+  sample: {
+    request: { readonly after: string; readonly limit: number };
+    reply: { readonly texts: readonly string[]; readonly last: string };
+  };
+  /** Number of a new space that nobody searches yet; undefined where another process is at it. */
+  beginSpace: { request: { readonly dimensions: number }; reply: number | undefined };
+  appendModel: { request: { readonly space: number; readonly part: number; readonly bytes: Uint8Array }; reply: null };
+  /** A part of a learned space's model; undefined behind the last one. */
+  readModel: { request: { readonly space: number; readonly part: number }; reply: Uint8Array | undefined };
+  /** Passages behind the one numbered `after` without a vector in the space; fewer than asked for at the end. */
+  textsToEmbed: {
+    request: { readonly space: number; readonly after: number; readonly limit: number };
+    reply: TextsToEmbed;
+  };
+  storeVectors: {
+    request: { readonly space: number; readonly passages: readonly number[]; readonly packed: Float32Array };
+    reply: null;
+  };
+  /** Makes the space the one that is searched: `missing` where passages lack their vectors, `gone` where it was given up. */
+  activateSpace: { request: { readonly space: number }; reply: "active" | "missing" | "gone" };
+  /** Gives up a space in the making. */
+  abandonSpace: { request: { readonly space: number }; reply: null };
+  /** Waits until the vectors' index holds everything and its file is written. */
+  persist: { request: null; reply: null };
+}
+
+export type Operation = keyof Operations;
+
+/** What the service sends. */
+export type ToEngine =
+  | { readonly open: EngineSettings }
+  | {
+      [Name in Operation]: {
+        readonly id: number;
+        readonly operation: Name;
+        readonly request: Operations[Name]["request"];
+      };
+    }[Operation]
+  | { readonly cancel: number }
+  | { readonly close: true };
+
+/** A ServiceError on its way between processes, or a bug's stack under the code "bug". */
+export interface WireError {
+  readonly code: ErrorCode | "bug";
+  readonly message: string;
+  readonly retryable: boolean;
+  readonly cause?: string;
+}
+
+/**
+ * What the engine sends. `retire`: its memory has grown, replace it; `due`: vectors are missing, make a plan;
+ * `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
+ */
+export type FromEngine =
+  | { readonly id: number; readonly value: unknown; readonly error?: never }
+  | { readonly id: number; readonly error: WireError }
+  | { readonly event: "ready" | "retire" | "due" }
+  | { readonly event: "failed" | "trouble"; readonly error: WireError };

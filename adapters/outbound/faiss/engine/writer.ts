@@ -1,0 +1,126 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { ServiceError } from "../../../../domain/errors.ts";
+import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
+import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
+import { analysePassage } from "./analysis.ts";
+import type { Database } from "./database.ts";
+import {
+  type AnalysedDocument,
+  type DocumentStore,
+  joinSearchText,
+  MissingVector,
+  type VectorsForSpace,
+} from "./document-store.ts";
+import type { Comparison, Fingerprint, PackedVectors, PutReply, PutRequest, WireDocument } from "./protocol.ts";
+import { type SpaceStore, unpack } from "./space-store.ts";
+
+/** Generations for which removals and receipts are remembered. */
+const REMEMBERED_GENERATIONS = 10_000;
+
+/** Changes documents, each change in one transaction. */
+export class Writer {
+  private readonly database: Database;
+  private readonly documents: DocumentStore;
+  private readonly spaces: SpaceStore;
+
+  constructor(database: Database, documents: DocumentStore, spaces: SpaceStore) {
+    this.database = database;
+    this.documents = documents;
+    this.spaces = spaces;
+  }
+
+  /** What a put of these documents must bring. */
+  compare(fingerprints: readonly Fingerprint[]): Comparison {
+    return this.database.read(() => {
+      const space = this.spaces.active();
+      const documents = this.documents.compare(
+        fingerprints,
+        space?.number ?? (this.spaces.isFixed ? "new" : undefined),
+      );
+      return space === undefined ? { documents } : { space, documents };
+    });
+  }
+
+  /** Puts all documents or none; `isCancelled` is asked a last time before anything is written. */
+  async put({ token, documents, vectors }: PutRequest, isCancelled: () => boolean): Promise<PutReply> {
+    const analysed: AnalysedDocument[] = [];
+    for (const wire of documents) {
+      analysed.push({ wire, terms: termsOf(wire) });
+      await nextTurn();
+    }
+    try {
+      const report = await this.change<PutReport>(token, isCancelled, (generation) => {
+        const forSpace = this.vectorsForSpace(vectors);
+        const counts = { added: 0, replaced: 0, unchanged: 0 };
+        for (const document of analysed) counts[this.documents.put(document, forSpace, generation)] += 1;
+        return { result: counts, changed: counts.added + counts.replaced > 0 };
+      });
+      return { report };
+    } catch (error) {
+      if (error instanceof MissingVector) return { again: true };
+      throw error;
+    }
+  }
+
+  /** Removes the documents; how many were there. */
+  remove(token: string, ids: readonly string[], isCancelled: () => boolean): Promise<number> {
+    return this.change(token, isCancelled, (generation) => {
+      const result = ids.filter((id) => this.documents.remove(id, generation)).length;
+      return { result, changed: result > 0 };
+    });
+  }
+
+  /** Analyses everything again where another version of the analyzer has written the terms. */
+  async bringTermsUpToDate(): Promise<void> {
+    const version = () =>
+      this.database.get<{ version: number }>("SELECT analyzer_version AS version FROM corpus")?.version;
+    if (version() === ANALYZER_VERSION) return;
+    await this.database.write(() => {
+      if (version() === ANALYZER_VERSION) return;
+      this.documents.analyseAgain(analysePassage);
+      this.database.run("UPDATE corpus SET analyzer_version = ?", ANALYZER_VERSION);
+    });
+  }
+
+  /** Runs a change under the next generation; one whose token has a receipt was done before, so only its result is given again. */
+  private change<Result>(
+    token: string,
+    isCancelled: () => boolean,
+    body: (generation: number) => { readonly result: Result; readonly changed: boolean },
+  ): Promise<Result> {
+    return this.database.write(() => {
+      const receipt = this.database.get<{ report: string }>("SELECT report FROM receipts WHERE token = ?", token);
+      if (receipt !== undefined) return JSON.parse(receipt.report);
+      if (isCancelled()) throw new ServiceError("cancelled", "The caller cancelled the request.");
+      const generation =
+        1 + (this.database.get<{ generation: number }>("SELECT generation FROM corpus")?.generation ?? 0);
+      const { result, changed } = body(generation);
+      if (!changed) return result;
+      this.database.run("UPDATE corpus SET generation = ?, revision = revision + 1", generation);
+      const report = JSON.stringify(result);
+      this.database.run("INSERT INTO receipts (token, generation, report) VALUES (?, ?, ?)", token, generation, report);
+      this.forget(generation - REMEMBERED_GENERATIONS);
+      return result;
+    });
+  }
+
+  private forget(generation: number): void {
+    if (generation <= 0) return;
+    this.database.run("DELETE FROM removals WHERE generation <= ?", generation);
+    this.database.run("DELETE FROM receipts WHERE generation <= ?", generation);
+    this.database.run("UPDATE corpus SET forgotten = ?", generation);
+  }
+
+  /** The vectors where they are of the space that is active now. @throws MissingVector where they are of another one */
+  private vectorsForSpace(vectors: PackedVectors | undefined): VectorsForSpace | undefined {
+    const active = this.spaces.active();
+    if (active === undefined && !this.spaces.isFixed) return undefined;
+    if (vectors === undefined && active !== undefined) return { space: active.number, vectorOf: () => undefined };
+    if (vectors === undefined || vectors.space !== active?.number) throw new MissingVector();
+    return { space: (active ?? this.spaces.createFixed()).number, vectorOf: unpack(vectors) };
+  }
+}
+
+function termsOf({ title = "", text, chunks }: WireDocument): Uint8Array[] {
+  return chunks.map(({ search, start, end }) => analysePassage(title, joinSearchText(search, text.slice(start, end))));
+}

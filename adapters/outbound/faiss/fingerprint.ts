@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Chunk } from "../../../domain/chunk.ts";
+import type { SourceDocument } from "../../../domain/document.ts";
+import { type Problem, ServiceError } from "../../../domain/errors.ts";
+import type { ChunkedDocument } from "../../../domain/ports/corpus-port.ts";
+import type { ChunkFingerprint, Fingerprint, WireChunk, WireDocument } from "./engine/protocol.ts";
+
+/** A document that is to be put, with what tells it from others. */
+export interface PutDocument extends Fingerprint {
+  readonly document: SourceDocument;
+  /** Each with an id of its own. */
+  readonly source: readonly Chunk[];
+}
+
+/** Fingerprints the documents. @throws ServiceError invalid-request where there are none, too many, one id twice, or chunks that are not of their text */
+export function fingerprintAll(documents: readonly ChunkedDocument[], maxBatch: number): readonly PutDocument[] {
+  const problems: Problem[] = [];
+  if (documents.length === 0 || documents.length > maxBatch) {
+    problems.push({ field: "documents", message: `must be 1 to ${maxBatch} documents, are ${documents.length}` });
+  }
+  const ids = new Set<string>();
+  for (const [index, { document, chunks }] of documents.entries()) {
+    const refuse = (field: string, message: string) =>
+      problems.push({ field: `documents[${index}].${field}`, message });
+    if (ids.has(document.id)) refuse("id", "is the id of another document of the batch");
+    ids.add(document.id);
+    if (chunks.length === 0) refuse("chunks", "must be at least one");
+    if (chunks.some((chunk) => !isCutFrom(chunk, document))) refuse("chunks", "must be cut from the document's text");
+  }
+  if (problems.length > 0) {
+    throw new ServiceError("invalid-request", "These documents cannot be put into a corpus.", { problems });
+  }
+  return documents.map(fingerprint);
+}
+
+function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
+  const source = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
+  const { id, title, text, uri, metadata } = document;
+  const places = source.map(({ searchText, ...place }) => ({ ...place, text: undefined }));
+  const prints: ChunkFingerprint[] = source.map((chunk) => ({
+    id: chunk.id,
+    searchHash: hash([title, chunk.searchText]),
+  }));
+  return { id, hash: hash([id, title, text, uri, sorted(metadata), places, prints]), chunks: prints, document, source };
+}
+
+/** What the engine keeps of the document. */
+export function wireDocument({ document, source, chunks, hash }: PutDocument): WireDocument {
+  const { id, title, text, uri, metadata } = document;
+  return {
+    id,
+    ...(title === undefined ? {} : { title }),
+    text,
+    ...(uri === undefined ? {} : { uri }),
+    ...(metadata === undefined ? {} : { metadata }),
+    hash,
+    chunks: source.map((chunk, index) => wireChunk(chunk, chunks[index]?.searchHash ?? "")),
+  };
+}
+
+function wireChunk({ searchText, text, ...chunk }: Chunk, searchHash: string): WireChunk {
+  const search = searchText.endsWith(text)
+    ? { lead: searchText.slice(0, searchText.length - text.length) }
+    : { whole: searchText };
+  return { ...chunk, searchHash, search };
+}
+
+function isCutFrom({ text, start, end }: Chunk, document: SourceDocument): boolean {
+  return end - start === text.length && document.text.startsWith(text, start);
+}
+
+/** 128 bits of SHA-256 over the JSON, enough to tell contents apart by. */
+function hash(content: unknown): string {
+  return createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22);
+}
+
+function sorted(metadata: SourceDocument["metadata"]): unknown {
+  return metadata === undefined ? undefined : Object.entries(metadata).sort(([one], [other]) => (one < other ? -1 : 1));
+}
