@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createProgram } from "../adapters/inbound/cli/program.ts";
 import type { CommandRuntime } from "../adapters/inbound/cli/runtime.ts";
+import { readCollection } from "../adapters/outbound/documents/beir-collection.ts";
 import { ServiceError } from "../domain/errors.ts";
 import { buildApplication } from "./application.ts";
 import { readEnvironment } from "./config/environment.ts";
@@ -19,6 +20,7 @@ const runtime: CommandRuntime = {
   progress: process.stderr,
   signal: interruption.signal,
   serve: main,
+  readCollection: (folder) => readCollection(folder, interruption.signal),
   async withServices(where, work) {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
     const environment = readEnvironment();

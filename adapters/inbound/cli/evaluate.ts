@@ -16,10 +16,10 @@ const INGEST_SHARE = 0.6;
 export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions): Promise<void> {
   await runtime.withServices("temporary-data", async ({ adapters, documents }) => {
     const search = chosen(options.search, adapters.corpora, "search that keeps documents");
-    const { corpusFile, ...collection } = await runtime.readCollection(options.collection);
+    const { corpusPath, ...collection } = await runtime.readCollection(options.collection);
     const progress = startProgress(runtime);
     try {
-      await documents.ingest({ corpus: search, paths: [corpusFile] }, runtime.signal, ({ share, stage }) => {
+      await documents.ingest({ corpus: search, paths: [corpusPath] }, runtime.signal, ({ share, stage }) => {
         const done = stage === "store" ? share / 2 : (1 + share) / 2;
         progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
       });

@@ -16,7 +16,7 @@ export interface CommandServices {
 /** A judged collection on disk. */
 export interface CollectionOnDisk extends TestCollection {
   /** The file that holds its documents. */
-  readonly corpusFile: string;
+  readonly corpusPath: string;
 }
 
 /** What surrounds a command. */
