@@ -23,7 +23,7 @@ const RETRYABLE: Partial<Record<EmbeddingCode, boolean>> = {
 };
 
 /** Cases that a harness may leave out, each with its reason. */
-export type EmbeddingCase = "purpose" | "stall" | EmbeddingCode;
+type EmbeddingCase = "purpose" | "stall" | EmbeddingCode;
 
 /** A vendor that does not answer. */
 export interface EmbeddingStall {
@@ -36,7 +36,7 @@ export interface EmbeddingStall {
 }
 
 /** A port with its vendor in the test's hand. A member is absent only where the cases that need it are skipped. */
-export interface OpenEmbedding {
+interface OpenEmbedding {
   readonly port: EmbeddingPort;
   /** Makes the vendor fall silent, from the next call on. */
   stall?(): EmbeddingStall;
