@@ -128,7 +128,7 @@ class EntryPreparer {
     const missing = this.interpolated.missing
       .filter((use) => use.path[0] === kind && use.path[1] === name)
       .map((use) => use.variable);
-    const prepared = await this.prepare(path, adapter, options, definitions, missing.length > 0);
+    const prepared = await this.prepare(adapter, options, definitions, missing.length > 0);
     const found = (prepared.problems ?? []).map(({ field, message }) => ({
       field: field === "" ? path : `${path}.${field}`,
       message,
@@ -140,7 +140,6 @@ class EntryPreparer {
   }
 
   private async prepare<Made>(
-    path: string,
     adapter: string,
     options: unknown,
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
