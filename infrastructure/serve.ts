@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import type { ServerBindings } from "../adapters/inbound/http/http-context.ts";
 
 /** What answers the requests: an app of Hono's. */
-export interface FetchApp {
+interface FetchApp {
   fetch(request: Request, bindings: ServerBindings): Response | Promise<Response>;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   /** Address to listen on. */
   readonly hostname: string;
   /** 0 for any that is free. */

@@ -34,19 +34,43 @@ async function readBytes(request: Request, limitBytes: number): Promise<Uint8Arr
   }
 }
 
-/** Reads no further than the limit: nobody announced how long this body is. */
+/** Keeps no more than the limit: nobody announced how long this body is. */
 async function readChunks(body: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  const reader = body?.getReader();
-  for (let next = await reader?.read(); next?.value !== undefined; next = await reader?.read()) {
+  for (let next = await reader.read(); next.value !== undefined; next = await reader.read()) {
     size += next.value.byteLength;
     if (size > limitBytes) {
-      await reader?.cancel();
+      await discardRest(reader);
       throw tooLarge(limitBytes);
     }
     chunks.push(next.value);
   }
+  return joined(chunks, size);
+}
+
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+const MAX_DISCARD_MS = 500;
+
+/** Reads on for a while: a sender who listens only once it has sent all would else get a reset instead of the answer. */
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(late.resolve, MAX_DISCARD_MS);
+  let size = 0;
+  try {
+    while (size < MAX_DISCARDED_BYTES) {
+      const chunk = (await Promise.race([reader.read(), late.promise]))?.value;
+      if (chunk === undefined) return;
+      size += chunk.byteLength;
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const bytes = new Uint8Array(size);
   let offset = 0;
   for (const chunk of chunks) {

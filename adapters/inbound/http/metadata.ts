@@ -1,7 +1,7 @@
 import { DOCUMENT_LIMITS, type Metadata, type MetadataValue } from "../../../domain/document.ts";
 import type { Problem } from "../../../domain/errors.ts";
 
-export type ParsedMetadata =
+type ParsedMetadata =
   | { readonly metadata: Metadata; readonly problems?: never }
   | { readonly problems: readonly Problem[]; readonly metadata?: never };
 

@@ -3,7 +3,7 @@ import { type ErrorCode, ServiceError } from "../../../domain/errors.ts";
 import type { HttpContext } from "./http-context.ts";
 
 /** Every code that an answer can bear: `internal` is a bug of ours. */
-export type ProblemCode = ErrorCode | "internal";
+type ProblemCode = ErrorCode | "internal";
 
 /** 499 is nginx' "client closed request": nobody reads it but the log. */
 type ProblemStatus = 400 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 502 | 503 | 504;

@@ -11,7 +11,6 @@ const NAME_LENGTH = 256;
 
 export type GenerateBody = z.output<RequestSchemas["generate"]>;
 export type SearchBody = z.output<RequestSchemas["search"]>;
-export type DocumentBody = z.output<RequestSchemas["document"]>;
 export type RequestSchemas = ReturnType<typeof requestSchemas>;
 
 /** The bodies that callers send, strict; built once, for the limits of the config. */
@@ -56,7 +55,7 @@ function text(maxLength: number) {
 }
 
 function count({ default: fallback, max }: DefaultAndMax) {
-  return z.int().min(1).max(max).default(fallback);
+  return z.number().refine(Number.isInteger, "must be a whole number").min(1).max(max).default(fallback);
 }
 
 function history(maxLength: number) {

@@ -47,7 +47,6 @@ function fieldOf(path: readonly PropertyKey[]): string {
 const TYPES: Readonly<Record<string, string>> = {
   string: "a text",
   number: "a number",
-  int: "a whole number",
   array: "a list",
   object: "an object",
 };
