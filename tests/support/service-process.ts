@@ -36,7 +36,7 @@ export async function startServiceProcess(
   const [command, ...before] = RUNTIMES[runtime];
   const child = spawn(command, [...before, path("infrastructure/main.ts")], {
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       HOME: dataDirectory,
       PORT: "0",
       PHAROS_DATA: dataDirectory,
@@ -60,7 +60,7 @@ export async function startServiceProcess(
     if (!line.startsWith("{")) return;
     const entry = JSON.parse(line) as Record<string, unknown>;
     log.push(entry);
-    if (entry["message"] === "listening") listening.resolve(String(entry["url"]));
+    if (entry.message === "listening") listening.resolve(String(entry.url));
   });
   void gone.then((outcome) => listening.reject(new Error(`The service ended with ${outcome}:\n${raw.join("\n")}`)));
   return { url: await listening.promise, dataDirectory, log, child, stop };

@@ -57,7 +57,7 @@ export class ExtractiveCompletion implements CompletionPort {
   } {
     const sentences = selectSentences(prompt.question, prompt.sources);
     if (sentences.length === 0) {
-      const message = NOTHING_FOUND[detectLanguage(prompt.question) ?? "en"] ?? NOTHING_FOUND["en"] ?? "";
+      const message = NOTHING_FOUND[detectLanguage(prompt.question) ?? "en"] ?? NOTHING_FOUND.en ?? "";
       return { pieces: this.fitting([message], maxTokens), finishReason: "no-answer" };
     }
     const written = sentences.map(({ text, marker }, index) => `${index === 0 ? "" : " "}${text} [${marker}]`);
