@@ -1,0 +1,117 @@
+import type { SourceDocument } from "../domain/document.ts";
+import { ServiceError } from "../domain/errors.ts";
+import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
+import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
+import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
+import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
+import { chunkDocument } from "./chunk-text.ts";
+import { type IngestReport, IngestRun } from "./ingest-run.ts";
+import type { ChunkSettings } from "./token-pieces.ts";
+
+export interface IngestRequest {
+  /** Name of a corpus in the config. */
+  readonly corpus: string;
+  /** Files and folders. */
+  readonly paths: readonly string[];
+  /** Whether to wait for what `put` leaves for later (see CorpusPort.settle). Default: true. */
+  readonly settle?: boolean;
+}
+
+/** `store` reads, chunks and puts, file by file; `settle` waits for the index. Stages come in this order, each at most once. */
+export interface IngestProgress {
+  readonly stage: "store" | "settle";
+  /** Of this stage, in [0, 1], never falling. */
+  readonly share: number;
+  /** Documents that were read so far. */
+  readonly documents: number;
+  /** Things that failed so far. */
+  readonly failed: number;
+}
+
+/** Brings documents into a corpus, and takes them out. */
+export class IngestDocuments {
+  private readonly adapters: AdapterFactory;
+  private readonly reader: DocumentReaderPort;
+  private readonly tokenizer: TokenizerPort;
+  private readonly settings: ChunkSettings;
+
+  constructor(adapters: AdapterFactory, reader: DocumentReaderPort, tokenizer: TokenizerPort, settings: ChunkSettings) {
+    this.adapters = adapters;
+    this.reader = reader;
+    this.tokenizer = tokenizer;
+    this.settings = settings;
+  }
+
+  /**
+   * Reads the paths and puts their documents, in batches; the same input again changes nothing. What cannot be read, or
+   * what the corpus refuses, is a failure in the report and never ends the run. An id that comes twice in one run keeps
+   * its first document, so that a repeated run finds it unchanged; the later one is a failure.
+   * Batches that were put stay put where it throws.
+   * @throws ServiceError not-found (a path, the corpus), corpus-read-only, not-configured, and what CorpusPort.put and
+   * settle throw but for one document's fault
+   */
+  async ingest(
+    { corpus, paths, settle = true }: IngestRequest,
+    signal: AbortSignal,
+    onProgress: (progress: IngestProgress) => void = () => {},
+  ): Promise<IngestReport> {
+    const port = this.adapters.corpus(corpus);
+    const files = await this.reader.count(paths, signal);
+    const run = new IngestRun(port, (document) => this.chunked(document, signal), signal);
+    const report = (stage: IngestProgress["stage"], share: number) =>
+      onProgress({ stage, share, documents: run.documents, failed: run.failed });
+    let filesDone = 0;
+    const onFile = () => {
+      filesDone += 1;
+    };
+    report("store", 0);
+    for await (const { document, failure } of this.reader.read(paths, signal, onFile)) {
+      if (document === undefined) run.fail(failure);
+      else await run.add(document);
+      report("store", Math.min(1, filesDone / Math.max(files, 1)));
+    }
+    await run.finish();
+    report("store", 1);
+    if (settle) {
+      await port.settle(signal, (share) => report("settle", share));
+      report("settle", 1);
+    }
+    return run.report();
+  }
+
+  /**
+   * Adds one document, or replaces the one with its id. It is durable and can be found when this returns.
+   * @throws ServiceError invalid-request (a text of white space), not-found (no such corpus), corpus-read-only,
+   * not-configured, and what CorpusPort.put throws
+   */
+  async put(corpus: string, document: SourceDocument, signal: AbortSignal): Promise<PutReport> {
+    const port = this.adapters.corpus(corpus);
+    return port.put([await this.chunked(document, signal)], signal);
+  }
+
+  /** @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.remove throws */
+  async remove(corpus: string, id: string, signal: AbortSignal): Promise<void> {
+    const removed = await this.adapters.corpus(corpus).remove([id], signal);
+    if (removed === 0) throw noSuchDocument(corpus, id);
+  }
+
+  /** The document as it was put. @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.get throws */
+  async get(corpus: string, id: string, signal: AbortSignal): Promise<SourceDocument> {
+    const document = await this.adapters.corpus(corpus).get(id, signal);
+    if (document === undefined) throw noSuchDocument(corpus, id);
+    return document;
+  }
+
+  /** Lone surrogates cannot be stored; what replaces them is as long, so that offsets hold. */
+  private async chunked(given: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
+    const document: SourceDocument = { ...given, text: given.text.toWellFormed() };
+    const chunks = await chunkDocument(document, this.settings, this.tokenizer, signal);
+    if (chunks.length > 0) return { document, chunks };
+    const message = "The text must hold more than white space.";
+    throw new ServiceError("invalid-request", message, { problems: [{ field: "text", message }] });
+  }
+}
+
+function noSuchDocument(corpus: string, id: string): ServiceError {
+  return new ServiceError("not-found", `The corpus ${corpus} holds no document with the id ${JSON.stringify(id)}.`);
+}
