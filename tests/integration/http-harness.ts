@@ -33,7 +33,7 @@ export const SETTINGS: HttpSettings = {
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Keeps the lines, and gives those that match to whoever waits for them. */
-export class RecordingLog implements Log {
+class RecordingLog implements Log {
   readonly lines: (Fields & { readonly level: string })[] = [];
   private readonly waiting: (() => void)[] = [];
 
@@ -61,7 +61,7 @@ export class RecordingLog implements Log {
 }
 
 /** Two models and three searches, one of each without its settings; `readonly` takes no documents. */
-export class HarnessAdapters implements AdapterFactory {
+class HarnessAdapters implements AdapterFactory {
   readonly models = ["fake"];
   readonly searches = ["memory", "readonly"];
   readonly corpora = ["memory"];
