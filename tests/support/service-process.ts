@@ -11,7 +11,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, root));
 /** How each runtime runs a file of ours. */
 export const RUNTIMES = {
   node: [path("node_modules/node/bin/node")],
-  deno: [path("node_modules/deno/deno"), "run", "-A"],
+  deno: [path("node_modules/deno/deno"), "run", "-A", "--unstable-no-legacy-abort"],
 } as const;
 
 export type Runtime = keyof typeof RUNTIMES;
