@@ -81,6 +81,11 @@ export class EngineChild {
     return this.leaving || this.retiring;
   }
 
+  /** Signal that ended it, or its exit code; null before and where it never started. */
+  get endedBy(): string | number | null {
+    return this.child.signalCode ?? this.child.exitCode;
+  }
+
   /** What it last wrote to its standard error: a native crash says there why. */
   get lastWords(): string {
     return this.stderr.trim();

@@ -147,7 +147,7 @@ export class EngineProcess {
     if (child.isLeaving) return;
     this.failures = ageMs > HEALTHY_AFTER_MS ? 1 : this.failures + 1;
     this.log.warn(
-      { pid: child.pid, stderr: child.lastWords },
+      { pid: child.pid, signal: child.endedBy, stderr: child.lastWords },
       "the engine process died; the next request starts another",
     );
   }

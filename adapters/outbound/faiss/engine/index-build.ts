@@ -1,5 +1,10 @@
 import type { FaissIndex } from "./faiss-index.ts";
-import type { VectorSource } from "./vector-index.ts";
+
+/** The record's vectors, which the index is made from. */
+export interface VectorSource {
+  /** Vectors of these slots in the index's space, in their order; undefined where there is none. */
+  vectorsOf(slots: readonly number[]): (Float32Array | undefined)[];
+}
 
 /** An index in the making, from the record's vectors, while another one answers. */
 export class IndexBuild {

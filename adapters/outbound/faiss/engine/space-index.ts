@@ -1,7 +1,8 @@
 import { Bitset } from "./bitset.ts";
 import type { FaissIndex } from "./faiss-index.ts";
+import type { VectorSource } from "./index-build.ts";
 import type { Space } from "./protocol.ts";
-import { VectorIndex, type VectorSource } from "./vector-index.ts";
+import { VectorIndex } from "./vector-index.ts";
 
 const FILL_SLICE = 256;
 

@@ -1,14 +1,8 @@
 import type { Bitset } from "./bitset.ts";
 import { FaissIndex, type Hit, type IndexKind } from "./faiss-index.ts";
-import { IndexBuild } from "./index-build.ts";
+import { IndexBuild, type VectorSource } from "./index-build.ts";
 import { TopHits } from "./top-hits.ts";
 import { VectorSet } from "./vector-set.ts";
-
-/** The record's vectors, which the index is made from. */
-export interface VectorSource {
-  /** Vectors of these slots in the index's space, in their order; undefined where there is none. */
-  vectorsOf(slots: readonly number[]): (Float32Array | undefined)[];
-}
 
 export interface VectorIndexSettings {
   readonly dimensions: number;

@@ -1,0 +1,35 @@
+import { inOneChunk } from "../support/chunked.ts";
+import { FakeCorpus } from "../support/fakes/fake-corpus.ts";
+import { describeCorpusContract } from "./corpus-contract.ts";
+import { describeRetrievalContract } from "./retrieval-contract.ts";
+import { PROVOKED_CODES } from "./retrieval-harness.ts";
+
+describeCorpusContract("FakeCorpus", {
+  open: async () => {
+    const fake = new FakeCorpus();
+    return {
+      corpus: fake,
+      retrieval: fake,
+      hold: () => fake.hold(),
+      failNext: (error) => fake.failNext(error),
+      close: () => fake.close(),
+    };
+  },
+  skip: {
+    "embedded-texts": "the fake embeds nothing",
+    reopen: "the fake keeps nothing",
+  },
+});
+
+describeRetrievalContract("FakeCorpus", {
+  open: async (documents) => {
+    const fake = new FakeCorpus({ maxBatch: 1_000 });
+    if (documents.length > 0) await fake.put(documents.map(inOneChunk), new AbortController().signal);
+    return { port: fake, close: () => fake.close() };
+  },
+  skip: {
+    principal: "the fake shows every passage to everybody",
+    stall: "the fake answers at once",
+    ...Object.fromEntries(PROVOKED_CODES.map((code) => [code, "the fake depends on nothing that fails"])),
+  },
+});

@@ -1,0 +1,161 @@
+import type { SourceDocument } from "../../../domain/document.ts";
+import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { matchesFilter } from "../../../domain/filter.ts";
+import type { Passage } from "../../../domain/passage.ts";
+import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
+
+/** A put that waits in the test's hand. */
+export interface HeldCorpusPut {
+  /** Resolves once a put waits. */
+  readonly reached: Promise<void>;
+  /** Resolves once the waiting put was aborted. */
+  readonly stopped: Promise<void>;
+  /** Lets waiting and later puts go on. */
+  release(): void;
+}
+
+/** A corpus in memory and the search over it, by whole words; delays and failures of puts are the test's. */
+export class FakeCorpus implements CorpusPort, RetrievalPort {
+  readonly maxBatch: number;
+  closed = false;
+  private readonly documents = new Map<string, ChunkedDocument>();
+  private readonly failures: Error[] = [];
+  private held: { readonly put: HeldCorpusPut; wait(signal: AbortSignal): Promise<void> } | undefined;
+  private generation = 0;
+
+  constructor({ maxBatch = 16 }: { readonly maxBatch?: number } = {}) {
+    this.maxBatch = maxBatch;
+  }
+
+  /** Makes the next put fail; called twice, the next two, and so on. */
+  failNext(error: Error): void {
+    this.failures.push(error);
+  }
+
+  /** Makes puts wait from now on, until they are released or aborted. */
+  hold(): HeldCorpusPut {
+    const reached = Promise.withResolvers<void>();
+    const stopped = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    const release = () => {
+      this.held = undefined;
+      released.resolve();
+    };
+    const wait = async (signal: AbortSignal) => {
+      const aborted = Promise.withResolvers<never>();
+      const abort = () => {
+        stopped.resolve();
+        aborted.reject(abortError(signal));
+      };
+      signal.addEventListener("abort", abort, { once: true });
+      reached.resolve();
+      await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
+    };
+    const put = { reached: reached.promise, stopped: stopped.promise, release };
+    this.held = { put, wait };
+    return put;
+  }
+
+  async put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
+    throwIfAborted(signal);
+    this.refuseBadBatch(documents);
+    await this.held?.wait(signal);
+    const failure = this.failures.shift();
+    if (failure !== undefined) throw failure;
+    const report = { added: 0, replaced: 0, unchanged: 0 };
+    for (const chunked of documents) {
+      const known = this.documents.get(chunked.document.id);
+      const kind = known === undefined ? "added" : canonical(known) === canonical(chunked) ? "unchanged" : "replaced";
+      report[kind] += 1;
+      if (kind !== "unchanged") this.documents.set(chunked.document.id, structuredClone(chunked));
+    }
+    if (report.unchanged < documents.length) this.generation += 1;
+    return report;
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    const removed = ids.filter((id) => this.documents.delete(id)).length;
+    if (removed > 0) this.generation += 1;
+    return removed;
+  }
+
+  async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
+    throwIfAborted(signal);
+    const known = this.documents.get(id);
+    if (known === undefined) return undefined;
+    const { sections: _, ...document } = known.document;
+    return document;
+  }
+
+  async describe(signal: AbortSignal): Promise<CorpusDescription> {
+    throwIfAborted(signal);
+    const passages = [...this.documents.values()].reduce((sum, { chunks }) => sum + chunks.length, 0);
+    return { documents: this.documents.size, passages, generation: this.generation };
+  }
+
+  async settle(signal: AbortSignal, onProgress: (share: number) => void = () => {}): Promise<void> {
+    throwIfAborted(signal);
+    onProgress(1);
+  }
+
+  async retrieve({ query, topK, filter }: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+    throwIfAborted(signal);
+    const wanted = wordsOf(query);
+    const passages = [...this.documents.values()]
+      .filter(({ document }) => filter === undefined || matchesFilter(filter, document.metadata ?? {}))
+      .flatMap((chunked) => passagesOf(chunked, wanted))
+      .toSorted((one, other) => other.score - one.score)
+      .slice(0, topK);
+    return { passages, embedMs: 0, warnings: [] };
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  private refuseBadBatch(documents: readonly ChunkedDocument[]): void {
+    const problems: Problem[] = [];
+    const ids = documents.map(({ document }) => document.id);
+    if (ids.length === 0 || ids.length > this.maxBatch) {
+      problems.push({ field: "documents", message: `must be 1 to ${this.maxBatch} documents, are ${ids.length}` });
+    }
+    if (new Set(ids).size < ids.length)
+      problems.push({ field: "documents", message: "must have an id each of their own" });
+    if (documents.some(({ chunks }) => chunks.length === 0)) {
+      problems.push({ field: "documents", message: "must have at least one chunk each" });
+    }
+    if (problems.length > 0) throw new ServiceError("invalid-request", "These documents cannot be put.", { problems });
+  }
+}
+
+function passagesOf({ document, chunks }: ChunkedDocument, wanted: ReadonlySet<string>): readonly Passage[] {
+  const { id: documentId, title, uri, metadata } = document;
+  return chunks.flatMap(({ id, text, start, end, section, page, language, tokens, searchText }) => {
+    const words = wordsOf(searchText);
+    const score = [...wanted].filter((word) => words.has(word)).length / wanted.size;
+    if (score === 0) return [];
+    return {
+      id,
+      documentId,
+      text,
+      score,
+      tokens,
+      location: { start, end, section, ...(page === undefined ? {} : { page }) },
+      ...(title === undefined ? {} : { title }),
+      ...(uri === undefined ? {} : { uri }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(language === undefined ? {} : { language }),
+    };
+  });
+}
+
+/** Words in lower case, without a plural's s. */
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.replace(/s$/u, "")));
+}
+
+function canonical({ document: { sections: _, metadata = {}, ...document }, chunks }: ChunkedDocument): string {
+  return JSON.stringify([Object.entries(document).sort(), Object.entries(metadata).sort(), chunks]);
+}
