@@ -4,16 +4,15 @@ import { throwIfAborted } from "../domain/errors.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import { detectLanguage } from "../domain/text/language.ts";
 import type { Span } from "../domain/text/sentences.ts";
+import type { Block } from "./text-blocks.ts";
 import { type Stretch, stretchesOf } from "./text-stretches.ts";
-import { type ChunkSettings, type Piece, PieceCutter, trimmedSpan } from "./token-pieces.ts";
+import { type ChunkSettings, GAP_TOKENS, type Lead, type Piece, PieceCutter, trimmedSpan } from "./token-pieces.ts";
 import { WorkPacer } from "./work-pacer.ts";
 
 /** Sizes that chunks have where the caller says nothing else. */
 export const DEFAULT_CHUNK_SETTINGS: ChunkSettings = { targetTokens: 320, maxTokens: 512 };
 
 const ID_BYTES = 12;
-/** A gap between two pieces is at most about one token. */
-const GAP_TOKENS = 1;
 
 interface Sized extends Span {
   readonly tokens: number;
@@ -61,12 +60,16 @@ async function* spansOf(
     yield { ...whole, tokens };
     return;
   }
-  const pieces = await cutter.pieces(stretch.blocks, ({ kind, start, end }) => {
-    if (kind !== "heading" && kind !== "paragraph") return false;
-    const content = text.slice(start, end).trim();
-    return kind === "heading" || content === stretch.path.at(-1) || /[:：]$/u.test(content);
-  });
+  const pieces = await cutter.pieces(stretch.blocks, (block) => leadOf(text, block, stretch.path));
   for await (const group of shareOut(pieces, settings, pacer)) yield* measured(text, group, cutter);
+}
+
+function leadOf(text: string, { kind, start, end }: Block, path: readonly string[]): Lead | undefined {
+  if (kind === "heading") return "heading";
+  if (kind !== "paragraph") return undefined;
+  const content = text.slice(start, end).trim();
+  if (content === path.at(-1)) return "heading";
+  return /[:：]$/u.test(content) ? "introduction" : undefined;
 }
 
 /** The pieces in groups of nearly equal size near to the target, none above the limit; what leads on stays with what follows. */
@@ -144,7 +147,7 @@ async function chunkOf(
   ids: ChunkIds,
 ): Promise<Chunk> {
   const text = whole.slice(start, end);
-  const searchText = [...leadOf(title, path, text), text].join("\n");
+  const searchText = [...namesInFront(title, path, text), text].join("\n");
   const language = detectLanguage(searchText);
   return {
     id: await ids.next(path, text),
@@ -160,7 +163,7 @@ async function chunkOf(
 }
 
 /** Title and headings, each once, without those that the text itself starts with. */
-function leadOf(title: string | undefined, path: readonly string[], text: string): string[] {
+function namesInFront(title: string | undefined, path: readonly string[], text: string): string[] {
   const names = new Set([...(title === undefined ? [] : [title]), ...path]);
   const opening = text
     .split("\n", names.size * 2)

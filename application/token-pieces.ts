@@ -18,6 +18,9 @@ export interface Piece extends Span {
   readonly leadsOn: boolean;
 }
 
+/** A gap between two pieces is at most about one token. */
+export const GAP_TOKENS = 1;
+
 /** Longer text is divided without being counted: hardly any text has fewer tokens, and counting takes its time. */
 const MAX_CHARACTERS_PER_TOKEN = 8;
 const SENTENCE_WINDOW = 8_192;
@@ -26,8 +29,13 @@ const MIN_CUT_SHARE = 0.75;
 const CHARACTERS_PER_TOKEN_AT_FIRST = 4;
 const MIN_CHARACTERS_PER_TOKEN = 0.25;
 
+type Division = (text: string, span: Span) => Iterable<Span>;
+
+/** Why a block belongs to what follows it: it is its heading, or introduces it. */
+export type Lead = "heading" | "introduction";
+
 /** How a block that is too long is divided, coarse to fine; what is too long even then is cut. */
-const DIVISIONS: Readonly<Record<BlockKind, readonly ((text: string, span: Span) => Iterable<Span>)[]>> = {
+const DIVISIONS: Readonly<Record<BlockKind, readonly Division[]>> = {
   heading: [sentencesOf],
   paragraph: [sentencesOf],
   list: [itemsOf, sentencesOf],
@@ -66,31 +74,43 @@ export class PieceCutter {
     return tokens <= maxTokens ? tokens : undefined;
   }
 
-  /** Pieces of the blocks in order, without a gap, none above the limit. @throws ServiceError timeout, cancelled */
-  async pieces(blocks: readonly Block[], leadsOn: (block: Block) => boolean): Promise<Piece[]> {
+  /**
+   * Pieces of the blocks in order, without a gap, none above the limit. A block that would be whole but for the headings
+   * in front of it is divided, so that no heading is left alone.
+   * @throws ServiceError timeout, cancelled
+   */
+  async pieces(blocks: readonly Block[], leadOf: (block: Block) => Lead | undefined): Promise<Piece[]> {
     const pieces: Piece[] = [];
+    let headingTokens = 0;
     for (const block of blocks) {
-      const first = pieces.length;
-      for await (const piece of this.divide(block, DIVISIONS[block.kind])) pieces.push(piece);
-      const whole = pieces.length === first + 1 ? pieces.at(-1) : undefined;
-      if (whole !== undefined && leadsOn(block)) pieces[first] = { ...whole, leadsOn: true };
+      const lead = leadOf(block);
+      const divisions = DIVISIONS[block.kind];
+      const whole = this.tokensWithin(block);
+      if (whole !== undefined && whole + headingTokens <= this.settings.maxTokens) {
+        pieces.push({ start: block.start, end: block.end, tokens: whole, leadsOn: lead !== undefined });
+        headingTokens = lead === "heading" ? headingTokens + whole + GAP_TOKENS : 0;
+      } else {
+        for await (const piece of this.divideFurther(block, divisions)) pieces.push(piece);
+        headingTokens = 0;
+      }
+      await this.pacer.pause();
     }
     return pieces;
   }
 
-  private async *divide(
+  private async *divideFurther(
     span: Span,
-    [division, ...finer]: readonly ((text: string, span: Span) => Iterable<Span>)[],
+    [division, ...finer]: readonly Division[],
   ): AsyncGenerator<Piece, void, undefined> {
+    if (division === undefined) yield* this.cut(span);
+    else for (const part of division(this.text, span)) yield* this.divide(part, finer);
+  }
+
+  private async *divide(span: Span, finer: readonly Division[]): AsyncGenerator<Piece, void, undefined> {
     await this.pacer.pause();
     const tokens = this.tokensWithin(span);
-    if (tokens !== undefined) {
-      yield { start: span.start, end: span.end, tokens, leadsOn: false };
-    } else if (division === undefined) {
-      yield* this.cut(span);
-    } else {
-      for (const part of division(this.text, span)) yield* this.divide(part, finer);
-    }
+    if (tokens === undefined) yield* this.divideFurther(span, finer);
+    else yield { start: span.start, end: span.end, tokens, leadsOn: false };
   }
 
   /** A sentence, row or line that alone is too long, in pieces up to the target, preferably between words. */
@@ -102,7 +122,7 @@ export class PieceCutter {
       let length = Math.ceil(targetTokens * charactersPerToken);
       for (;;) {
         await this.pacer.pause();
-        const to = cutPoint(this.text, from, Math.min(end, from + length));
+        const to = from + length >= end ? end : cutPoint(this.text, from, from + length);
         const { start: contentStart, end: contentEnd } = trimmedSpan(this.text, { start: from, end: to });
         const tokens = this.tokenizer.count(this.text.slice(contentStart, contentEnd));
         charactersPerToken = inRange((contentEnd - contentStart) / Math.max(tokens, 1));
@@ -123,7 +143,6 @@ function inRange(charactersPerToken: number): number {
 
 /** Moves a cut back to the end of a word where one is near, and never between the halves of a surrogate pair. */
 function cutPoint(text: string, start: number, end: number): number {
-  if (end >= text.length) return end;
   const earliest = start + Math.ceil((end - start) * MIN_CUT_SHARE);
   for (let at = end; at > earliest; at -= 1) {
     if (/[\s\p{P}]/u.test(text.charAt(at - 1))) return at;
