@@ -1,12 +1,13 @@
 import { onTestFinished } from "vitest";
 import { createApp, type HttpDependencies } from "../../adapters/inbound/http/app.ts";
-import type { HttpSettings, Log } from "../../adapters/inbound/http/settings.ts";
+import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunk-text.ts";
 import { IngestDocuments } from "../../application/ingest-documents.ts";
 import { SearchPassages } from "../../application/search-passages.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import type { AdapterStatus } from "../../domain/health.ts";
+import type { Log } from "../../domain/log.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
@@ -39,6 +40,10 @@ class RecordingLog implements Log {
 
   info(fields: Fields): void {
     this.add({ level: "info", ...fields });
+  }
+
+  warn(fields: Fields): void {
+    this.add({ level: "warn", ...fields });
   }
 
   error(fields: Fields): void {

@@ -4,6 +4,7 @@ import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { AdapterStatus } from "../../../domain/health.ts";
+import type { Log } from "../../../domain/log.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import { deleteDocument, getDocument, listCorpora, putDocument } from "./corpora.ts";
 import { type BoundedHandler, withDeadline } from "./deadline.ts";
@@ -15,7 +16,7 @@ import { problemResponse } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { requestSchemas } from "./schemas.ts";
 import { search } from "./search.ts";
-import type { HttpSettings, Log } from "./settings.ts";
+import type { HttpSettings } from "./settings.ts";
 import { welcome } from "./welcome.ts";
 
 export interface HttpDependencies {

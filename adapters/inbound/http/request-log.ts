@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { ServiceError } from "../../../domain/errors.ts";
+import type { Log } from "../../../domain/log.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
-import type { Log } from "./settings.ts";
 
 /** Gives each request its id, in the answer's header too, and writes one line for it when it ends. */
 export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {

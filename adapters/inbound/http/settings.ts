@@ -32,9 +32,3 @@ export interface HttpSettings {
   /** Absent where callers are not to be believed: then nobody is a principal. */
   readonly trustedPrincipalHeaders?: PrincipalHeaders;
 }
-
-/** Where the lines of the log go. */
-export interface Log {
-  info(fields: Readonly<Record<string, unknown>>, message: string): void;
-  error(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
