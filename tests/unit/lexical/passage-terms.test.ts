@@ -5,34 +5,14 @@ import {
   countQueryTerms,
   decodePassageTerms,
   encodePassageTerms,
-  fingerprint,
 } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
+import { termFingerprint } from "../../../domain/text/term-fingerprint.ts";
 
 const terms = fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }), { maxLength: 60 });
 
-describe("fingerprint", () => {
-  it("is an integer from 0 to 2^48 - 1, the same each time", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (term) => {
-        const print = fingerprint(term);
-        expect(Number.isInteger(print) && print >= 0 && print < 2 ** 48).toBe(true);
-        expect(fingerprint(term)).toBe(print);
-      }),
-    );
-  });
-
-  it("tells hundreds of thousands of similar terms apart", () => {
-    const prints = new Set<number>();
-    for (let number = 0; number < 200_000; number++) prints.add(fingerprint(`term${number}`));
-    for (let code = 0; code < 20_000; code++)
-      prints.add(fingerprint(String.fromCharCode(0x4e00 + code, 0x4e00 + (code % 91))));
-    expect(prints.size).toBe(220_000);
-  });
-});
-
 describe("countPassageTerms", () => {
   const frequencyOf = (counted: ReturnType<typeof countPassageTerms>, term: string) =>
-    counted.frequencies[counted.fingerprints.indexOf(fingerprint(term))];
+    counted.frequencies[counted.fingerprints.indexOf(termFingerprint(term))];
 
   it("counts the terms of the title as often as it is told", () => {
     const counted = countPassageTerms(["faiss", "index"], ["index", "file", "file"], 3);
@@ -42,7 +22,7 @@ describe("countPassageTerms", () => {
 
   it("leaves the title out where its weight is 0", () => {
     const counted = countPassageTerms(["faiss"], ["index"], 0);
-    expect([...counted.fingerprints]).toEqual([fingerprint("index")]);
+    expect([...counted.fingerprints]).toEqual([termFingerprint("index")]);
     expect(counted.length).toBe(1);
   });
 
@@ -56,8 +36,8 @@ describe("countPassageTerms", () => {
 describe("countQueryTerms", () => {
   it("gives each term once, weighted by its repetitions", () => {
     expect(countQueryTerms(["a", "b", "a"])).toEqual([
-      { fingerprint: fingerprint("a"), weight: 2 },
-      { fingerprint: fingerprint("b"), weight: 1 },
+      { fingerprint: termFingerprint("a"), weight: 2 },
+      { fingerprint: termFingerprint("b"), weight: 1 },
     ]);
     expect(countQueryTerms([])).toEqual([]);
   });

@@ -95,7 +95,8 @@ describe("analyze", () => {
 
   it("gives any text non-empty terms without white space, the same ones each time", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary", maxLength: 300 }), (text) => {
+      fc.property(fc.array(fc.nat(0xffff), { maxLength: 300 }), (units) => {
+        const text = String.fromCharCode(...units);
         const terms = analyze(text);
         expect(analyze(text)).toEqual(terms);
         for (const term of terms) expect(term).toMatch(/^\S{1,64}$/u);

@@ -1,6 +1,8 @@
+import { termFingerprint } from "../../../../domain/text/term-fingerprint.ts";
+
 /** The terms of one passage as the lexical index needs them: fingerprints and frequencies side by side, no strings. */
 export interface PassageTerms {
-  /** Distinct, in no order; see {@link fingerprint}. */
+  /** Distinct, in no order; see `termFingerprint`. */
   readonly fingerprints: Float64Array;
   /** 1 to 255, in the order of the fingerprints. */
   readonly frequencies: Uint8Array;
@@ -14,29 +16,14 @@ export interface QueryTerm {
   readonly weight: number;
 }
 
+/** How often a term of the title counts against one of the text. */
+export const DEFAULT_TITLE_WEIGHT = 3;
+
 const FORMAT = 1;
 const HEADER_BYTES = 9;
 const BYTES_PER_TERM = 7;
 const MAX_FREQUENCY = 255;
 const TWO_TO_32 = 2 ** 32;
-
-/**
- * A term as an integer below 2^48, so that records and indexes hold numbers instead of strings. Two lanes of FNV-1a
- * (http://www.isthe.com/chongo/tech/comp/fnv/) over UTF-16 units, mixed at the end as MurmurHash3 does; among a million
- * terms the chance that any two share a fingerprint is 1 in 560.
- */
-export function fingerprint(term: string): number {
-  let low = 0x811c9dc5;
-  let high = 0x9e3779b9;
-  for (let index = 0; index < term.length; index++) {
-    const unit = term.charCodeAt(index);
-    low = Math.imul(low ^ unit, 0x01000193);
-    high = Math.imul(high ^ unit, 0x85ebca6b) ^ (high >>> 13);
-  }
-  low = Math.imul(low ^ (low >>> 16), 0x85ebca6b);
-  high = Math.imul(high ^ (high >>> 15), 0xc2b2ae35);
-  return ((high ^ (high >>> 16)) >>> 16) * TWO_TO_32 + ((low ^ (low >>> 13)) >>> 0);
-}
 
 /**
  * What a passage is found by: the terms of its text, and those of its title `titleWeight` times (a whole number from 0;
@@ -51,19 +38,16 @@ export function countPassageTerms(
   for (const term of text) counts.set(term, (counts.get(term) ?? 0) + 1);
   if (titleWeight > 0) for (const term of title) counts.set(term, (counts.get(term) ?? 0) + titleWeight);
   const length = text.length + title.length * titleWeight;
-  const fingerprints = Float64Array.from(counts.keys(), fingerprint);
+  const fingerprints = Float64Array.from(counts.keys(), termFingerprint);
   const frequencies = Uint8Array.from(counts.values(), (count) => Math.min(count, MAX_FREQUENCY));
   return { fingerprints, frequencies, length };
 }
-
-/** How often a term of the title counts against one of the text. */
-export const DEFAULT_TITLE_WEIGHT = 3;
 
 /** The terms of a question, each once, its weight the number of its repetitions. */
 export function countQueryTerms(terms: readonly string[]): readonly QueryTerm[] {
   const counts = new Map<string, number>();
   for (const term of terms) counts.set(term, (counts.get(term) ?? 0) + 1);
-  return Array.from(counts, ([term, weight]) => ({ fingerprint: fingerprint(term), weight }));
+  return Array.from(counts, ([term, weight]) => ({ fingerprint: termFingerprint(term), weight }));
 }
 
 /** The terms as bytes for the record: a header of 9 bytes, then 7 for each distinct term. */
