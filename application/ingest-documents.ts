@@ -104,7 +104,12 @@ export class IngestDocuments {
 
   /** Lone surrogates cannot be stored; what replaces them is as long, so that offsets hold. */
   private async chunked(given: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
-    const document: SourceDocument = { ...given, text: given.text.toWellFormed() };
+    const { title } = given;
+    const document: SourceDocument = {
+      ...given,
+      ...(title === undefined ? {} : { title: title.toWellFormed() }),
+      text: given.text.toWellFormed(),
+    };
     const chunks = await chunkDocument(document, this.settings, this.tokenizer, signal);
     if (chunks.length > 0) return { document, chunks };
     const message = "The text must hold more than white space.";

@@ -1,0 +1,43 @@
+import { DocumentReader, type DocumentReaderOptions } from "../../../adapters/outbound/documents/document-reader.ts";
+import type { SourceDocument } from "../../../domain/document.ts";
+import type { ReadFailure } from "../../../domain/ports/document-reader-port.ts";
+
+const never = new AbortController().signal;
+
+/** What a reader makes of the paths, documents and failures each in their order. */
+export async function readDocuments(
+  paths: readonly string[],
+  options: DocumentReaderOptions = {},
+): Promise<{ documents: SourceDocument[]; failures: ReadFailure[]; files: string[] }> {
+  const documents: SourceDocument[] = [];
+  const failures: ReadFailure[] = [];
+  const files: string[] = [];
+  for await (const { document, failure } of new DocumentReader(options).read(paths, never, (path) =>
+    files.push(path),
+  )) {
+    if (document === undefined) failures.push(failure);
+    else documents.push(document);
+  }
+  return { documents, failures, files };
+}
+
+/** The one document of a file. */
+export async function readDocument(path: string): Promise<SourceDocument> {
+  const { documents, failures } = await readDocuments([path]);
+  const [document] = documents;
+  if (document === undefined || documents.length > 1)
+    throw new Error(`one document expected: ${JSON.stringify(failures)}`);
+  return document;
+}
+
+/** The stretches of a document by its sections. */
+export function sectionTexts({
+  text,
+  sections = [],
+}: SourceDocument): { path: readonly string[]; page?: number; text: string }[] {
+  return sections.map(({ start, end, path, page }) => ({
+    path,
+    text: text.slice(start, end),
+    ...(page === undefined ? {} : { page }),
+  }));
+}
