@@ -92,11 +92,9 @@ describe("ingest", () => {
 
   it("puts no more text at once than two million characters, but a longer document by itself", async () => {
     const { corpus, documents } = ingestion();
-    const line = "word ".repeat(16);
-    const sized = (id: string, characters: number) =>
-      JSON.stringify({ id, text: `${line}\n\n`.repeat(characters / 82) });
+    const sized = (id: string, characters: number) => JSON.stringify({ id, text: "x".padEnd(characters) });
     const lines = [
-      sized("a", 82),
+      sized("a", 80),
       sized("b", 2_500_000),
       sized("c", 1_500_000),
       sized("d", 400_000),
