@@ -30,8 +30,9 @@ export async function parsePdf(bytes: Uint8Array, signal: AbortSignal): Promise<
       pages.push(await textOfPage(pdf, number));
     }
     const content = joinedPages(withoutRunningLines(pages));
-    if (content.text === "")
-      throw new UnreadableError("The PDF holds no text; scanned pages need text recognition first.");
+    if (content.text === "") {
+      throw new UnreadableError("The PDF holds no text that can be read; scanned pages need text recognition first.");
+    }
     const title = await titleOf(pdf);
     return { ...content, ...(title === undefined ? {} : { title }) };
   } finally {
@@ -51,11 +52,16 @@ async function opened(bytes: Uint8Array): Promise<PdfDocument> {
 }
 
 async function textOfPage(pdf: PdfDocument, number: number): Promise<string> {
+  const { items } = await contentOfPage(pdf, number);
+  return pageText(items.filter((item) => "str" in item));
+}
+
+async function contentOfPage(pdf: PdfDocument, number: number) {
   try {
     const page = await pdf.getPage(number);
-    const { items } = await page.getTextContent();
+    const content = await page.getTextContent();
     page.cleanup();
-    return pageText(items.filter((item) => "str" in item));
+    return content;
   } catch (error) {
     throw new UnreadableError(`Page ${number} of the PDF is broken.`, { cause: error });
   }
