@@ -4,9 +4,9 @@ import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
-import { chunkDocument } from "./chunk-text.ts";
+import { chunkDocument } from "./chunking/chunk-text.ts";
+import type { ChunkSettings } from "./chunking/token-pieces.ts";
 import { type IngestReport, IngestRun } from "./ingest-run.ts";
-import type { ChunkSettings } from "./token-pieces.ts";
 
 export interface IngestRequest {
   /** Name of a corpus in the config. */
@@ -56,19 +56,19 @@ export class IngestDocuments {
     onProgress: (progress: IngestProgress) => void = () => {},
   ): Promise<IngestReport> {
     const port = this.adapters.corpus(corpus);
-    const files = await this.reader.count(paths, signal);
+    const size = await this.reader.size(paths, signal);
     const run = new IngestRun(port, (document) => this.chunked(document, signal), signal);
     const report = (stage: IngestProgress["stage"], share: number) =>
       onProgress({ stage, share, documents: run.documents, failed: run.failed });
-    let filesDone = 0;
-    const onFile = () => {
-      filesDone += 1;
+    let bytesRead = 0;
+    const onBytes = (bytes: number) => {
+      bytesRead += bytes;
     };
     report("store", 0);
-    for await (const { document, failure } of this.reader.read(paths, signal, onFile)) {
+    for await (const { document, failure } of this.reader.read(paths, signal, onBytes)) {
       if (document === undefined) run.fail(failure);
       else await run.add(document);
-      report("store", Math.min(1, filesDone / Math.max(files, 1)));
+      report("store", Math.min(1, bytesRead / Math.max(size, 1)));
     }
     await run.finish();
     report("store", 1);

@@ -14,13 +14,14 @@ export type ReadResult =
 
 /** Reads documents out of files and folders. */
 export interface DocumentReaderPort {
-  /** How many files the paths hold that some reader knows; for a progress bar. @throws ServiceError not-found (a path that is not there) */
-  count(paths: readonly string[], signal: AbortSignal): Promise<number>;
+  /** Bytes of the files under the paths that some reader knows; for a progress bar. @throws ServiceError not-found (a path that is not there) */
+  size(paths: readonly string[], signal: AbortSignal): Promise<number>;
 
   /**
-   * The documents of the files, folders walked in the order of their names; `onFile` is told after each file.
+   * The documents of the files, folders walked in the order of their names; `onBytes` is told of every part
+   * of their bytes once, when it was read.
    * A file that is broken, encrypted, empty or too large is a failure, not an exception.
    * @throws ServiceError not-found (a path that is not there), cancelled
    */
-  read(paths: readonly string[], signal: AbortSignal, onFile?: (path: string) => void): AsyncIterable<ReadResult>;
+  read(paths: readonly string[], signal: AbortSignal, onBytes?: (bytes: number) => void): AsyncIterable<ReadResult>;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
 
 const MINUTE_MS = 60_000;
@@ -64,8 +65,18 @@ const answer = z.strictObject({
 });
 
 const ingestion = z.strictObject({
-  chunk_tokens: z.int().min(32).max(4_096).default(320).describe("tokens that a passage aims at"),
-  max_chunk_tokens: z.int().min(32).max(8_192).default(512).describe("tokens that a passage never exceeds"),
+  chunk_tokens: z
+    .int()
+    .min(32)
+    .max(4_096)
+    .default(DEFAULT_CHUNK_SETTINGS.targetTokens)
+    .describe("tokens that a passage aims at"),
+  max_chunk_tokens: z
+    .int()
+    .min(32)
+    .max(8_192)
+    .default(DEFAULT_CHUNK_SETTINGS.maxTokens)
+    .describe("tokens that a passage never exceeds"),
 });
 
 const principal = z
@@ -81,17 +92,32 @@ const sample = z.strictObject({
 });
 
 /** `pharos.yaml`: strict, unknown keys are refused. Adapters' own options are checked by the adapters' schemas. */
-export const configSchema = z.strictObject({
-  $schema: z.string().optional(),
-  server: server.prefault({}),
-  limits: limits.prefault({}),
-  answer: answer.prefault({}),
-  ingestion: ingestion.prefault({}),
-  principal: principal.optional(),
-  models: z.record(name, entry).default({}).describe("what llm_name can be"),
-  embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
-  searches: z.record(name, entry).default({}).describe("what vector_search_type can be"),
-  sample: sample.optional(),
-});
+export const configSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    server: server.prefault({}),
+    limits: limits.prefault({}),
+    answer: answer.prefault({}),
+    ingestion: ingestion.prefault({}),
+    principal: principal.optional(),
+    models: z.record(name, entry).default({}).describe("what llm_name can be"),
+    embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
+    searches: z.record(name, entry).default({}).describe("what vector_search_type can be"),
+    sample: sample.optional(),
+  })
+  .superRefine(({ answer, limits, ingestion }, context) => {
+    const atMost = (path: readonly [string, string], value: number, bound: string, max: number) => {
+      if (value > max)
+        context.addIssue({ code: "custom", path: [...path], message: `at most ${bound}, which is ${max}` });
+    };
+    atMost(["answer", "top_k"], answer.top_k, "limits.top_k", limits.top_k);
+    atMost(["answer", "max_tokens"], answer.max_tokens, "limits.max_tokens", limits.max_tokens);
+    atMost(
+      ["ingestion", "chunk_tokens"],
+      ingestion.chunk_tokens,
+      "ingestion.max_chunk_tokens",
+      ingestion.max_chunk_tokens,
+    );
+  });
 
 export type ConfigFile = z.output<typeof configSchema>;

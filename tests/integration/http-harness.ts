@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { createApp, type HttpDependencies } from "../../adapters/inbound/http/app.ts";
 import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
-import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunk-text.ts";
+import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { IngestDocuments } from "../../application/ingest-documents.ts";
 import { SearchPassages } from "../../application/search-passages.ts";
 import { ServiceError } from "../../domain/errors.ts";
@@ -110,7 +110,7 @@ class HarnessAdapters implements AdapterFactory {
   }
 }
 
-const NO_FILES: DocumentReaderPort = { count: async () => 0, async *read() {} };
+const NO_FILES: DocumentReaderPort = { size: async () => 0, async *read() {} };
 
 export interface Service {
   readonly server: RunningServer;

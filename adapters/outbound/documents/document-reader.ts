@@ -46,35 +46,44 @@ export class DocumentReader implements DocumentReaderPort {
     this.maxBytes = maxBytes;
   }
 
-  async count(paths: readonly string[], signal: AbortSignal): Promise<number> {
-    let files = 0;
+  async size(paths: readonly string[], signal: AbortSignal): Promise<number> {
+    let bytes = 0;
     for await (const file of filesUnder(paths, signal)) {
-      if (isKnown(file)) files += 1;
+      if (isKnown(file)) bytes += file.bytes;
     }
-    return files;
+    return bytes;
   }
 
   async *read(
     paths: readonly string[],
     signal: AbortSignal,
-    onFile: (path: string) => void = () => {},
+    onBytes: (bytes: number) => void = () => {},
   ): AsyncGenerator<ReadResult, void, undefined> {
     for await (const file of filesUnder(paths, signal)) {
       if (!isKnown(file) && !file.isGiven && file.failure === undefined) continue;
+      let told = 0;
+      const tell = (bytes: number) => {
+        told += bytes;
+        onBytes(bytes);
+      };
       try {
-        yield* this.resultsOf(file, signal);
+        yield* this.resultsOf(file, signal, tell);
       } catch (error) {
         if (signal.aborted) throw abortError(signal);
         yield { failure: { source: file.path, reason: reasonOf(error) } };
       }
-      if (isKnown(file)) onFile(file.path);
+      if (isKnown(file)) onBytes(file.bytes - told);
     }
   }
 
-  private async *resultsOf(file: FoundFile, signal: AbortSignal): AsyncGenerator<ReadResult, void, undefined> {
+  private async *resultsOf(
+    file: FoundFile,
+    signal: AbortSignal,
+    onBytes: (bytes: number) => void,
+  ): AsyncGenerator<ReadResult, void, undefined> {
     throwIfAborted(signal);
     if (file.failure !== undefined) yield { failure: file.failure };
-    else if (JSONL_EXTENSIONS.has(file.extension)) yield* readJsonl(file.path, this.maxBytes, signal);
+    else if (JSONL_EXTENSIONS.has(file.extension)) yield* readJsonl(file.path, this.maxBytes, signal, onBytes);
     else yield { document: await this.documentOf(file, signal) };
   }
 

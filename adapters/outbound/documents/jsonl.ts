@@ -16,8 +16,10 @@ export async function* readJsonl(
   path: string,
   maxLineBytes: number,
   signal: AbortSignal,
+  onBytes: (bytes: number) => void,
 ): AsyncGenerator<ReadResult, void, undefined> {
-  for await (const { number, bytes } of linesOf(createReadStream(path, { signal }), maxLineBytes)) {
+  const blocks = counted(createReadStream(path, { signal }), onBytes);
+  for await (const { number, bytes } of linesOf(blocks, maxLineBytes)) {
     const source = `${path}:${number}`;
     if (bytes === undefined) {
       yield { failure: { source, reason: `The line is too long; at most ${maxLineBytes} bytes are allowed.` } };
@@ -30,6 +32,13 @@ export async function* readJsonl(
       if (!(error instanceof UnreadableError)) throw error;
       yield { failure: { source, reason: error.message } };
     }
+  }
+}
+
+async function* counted(blocks: AsyncIterable<Uint8Array>, onBytes: (bytes: number) => void) {
+  for await (const block of blocks) {
+    onBytes(block.length);
+    yield block;
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GptTokenizer } from "../../../adapters/outbound/tokenizer/tokenizer.ts";
-import { chunkDocument } from "../../../application/chunk-text.ts";
+import { chunkDocument } from "../../../application/chunking/chunk-text.ts";
 import type { Section } from "../../../domain/document.ts";
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GptTokenizer } from "../../../adapters/outbound/tokenizer/tokenizer.ts";
-import { chunkDocument, DEFAULT_CHUNK_SETTINGS } from "../../../application/chunk-text.ts";
-import type { ChunkSettings } from "../../../application/token-pieces.ts";
+import { chunkDocument, DEFAULT_CHUNK_SETTINGS } from "../../../application/chunking/chunk-text.ts";
+import type { ChunkSettings } from "../../../application/chunking/token-pieces.ts";
 import type { Chunk } from "../../../domain/chunk.ts";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";

@@ -101,6 +101,16 @@ sample: { corpus: fais, paths: [docs] }
     expect(await problemsOf(yaml.replace("model:", "modle:"))).toContain("models.a.modle: unknown key");
   });
 
+  it("refuses defaults above their limits", async () => {
+    const yaml =
+      "answer: { top_k: 9, max_tokens: 9 }\nlimits: { top_k: 8, max_tokens: 8 }\ningestion: { chunk_tokens: 600 }";
+    expect(await problemsOf(yaml)).toEqual([
+      "answer.top_k: at most limits.top_k, which is 8",
+      "answer.max_tokens: at most limits.max_tokens, which is 8",
+      "ingestion.chunk_tokens: at most ingestion.max_chunk_tokens, which is 512",
+    ]);
+  });
+
   it("says where the YAML breaks", async () => {
     expect((await problemsOf("models: { a: [ }"))[0]).toMatch(/line 1/u);
   });

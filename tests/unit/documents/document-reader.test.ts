@@ -31,11 +31,11 @@ describe("which files are read", () => {
       ".git/config.md": "x",
       "node_modules/pkg/readme.md": "x",
     });
-    const { documents, failures, files } = await readDocuments([folder]);
+    const { documents, failures, bytes } = await readDocuments([folder]);
     expect(documents.map(({ id }) => id)).toEqual(["notes/a/A.MD", "notes/a/z.txt", "notes/b.md", "own"]);
     expect(failures).toEqual([]);
-    expect(files).toEqual(["a/A.MD", "a/z.txt", "b.md", "c.jsonl"].map((path) => join(folder, path)));
-    expect(await new DocumentReader().count([folder], never)).toBe(4);
+    const size = "b".length + "z".length + "A".length + '{"id":"own","text":"x"}'.length;
+    expect([bytes, await new DocumentReader().size([folder], never)]).toEqual([size, size]);
   });
 
   it("names a document by its path from the given path's parent on, and finds it again by its uri", async () => {
@@ -72,7 +72,7 @@ describe("which files are read", () => {
       code: "not-found",
       message: expect.stringContaining(missing),
     });
-    await expect(new DocumentReader().count([missing], never)).rejects.toMatchObject({ code: "not-found" });
+    await expect(new DocumentReader().size([missing], never)).rejects.toMatchObject({ code: "not-found" });
   });
 });
 
@@ -144,7 +144,7 @@ describe("abort", () => {
   it("does not start under a signal that is aborted already", async () => {
     const folder = await notes({ "a.md": "a" });
     const reader = new DocumentReader();
-    await expect(reader.count([folder], AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
+    await expect(reader.size([folder], AbortSignal.abort())).rejects.toMatchObject({ code: "cancelled" });
     await expect(reader.read([folder], AbortSignal.abort()).next()).rejects.toMatchObject({ code: "cancelled" });
   });
 });

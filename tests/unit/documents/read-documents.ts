@@ -8,17 +8,18 @@ const never = new AbortController().signal;
 export async function readDocuments(
   paths: readonly string[],
   options: DocumentReaderOptions = {},
-): Promise<{ documents: SourceDocument[]; failures: ReadFailure[]; files: string[] }> {
+): Promise<{ documents: SourceDocument[]; failures: ReadFailure[]; bytes: number }> {
   const documents: SourceDocument[] = [];
   const failures: ReadFailure[] = [];
-  const files: string[] = [];
-  for await (const { document, failure } of new DocumentReader(options).read(paths, never, (path) =>
-    files.push(path),
-  )) {
+  let bytes = 0;
+  const onBytes = (part: number) => {
+    bytes += part;
+  };
+  for await (const { document, failure } of new DocumentReader(options).read(paths, never, onBytes)) {
     if (document === undefined) failures.push(failure);
     else documents.push(document);
   }
-  return { documents, failures, files };
+  return { documents, failures, bytes };
 }
 
 /** The one document of a file. */

@@ -1,9 +1,9 @@
-import type { Chunk } from "../domain/chunk.ts";
-import type { SourceDocument } from "../domain/document.ts";
-import { throwIfAborted } from "../domain/errors.ts";
-import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
-import { detectLanguage } from "../domain/text/language.ts";
-import type { Span } from "../domain/text/sentences.ts";
+import type { Chunk } from "../../domain/chunk.ts";
+import type { SourceDocument } from "../../domain/document.ts";
+import { throwIfAborted } from "../../domain/errors.ts";
+import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import { detectLanguage } from "../../domain/text/language.ts";
+import type { Span } from "../../domain/text/sentences.ts";
 import type { Block } from "./text-blocks.ts";
 import { type Stretch, stretchesOf } from "./text-stretches.ts";
 import { type ChunkSettings, GAP_TOKENS, type Lead, type Piece, PieceCutter, trimmedSpan } from "./token-pieces.ts";

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../domain/errors.ts";
+import { throwIfAborted } from "../../domain/errors.ts";
 
 const SLICE_MS = 5;
 

@@ -1,5 +1,5 @@
-import type { Section, SourceDocument } from "../domain/document.ts";
-import type { Span } from "../domain/text/sentences.ts";
+import type { Section, SourceDocument } from "../../domain/document.ts";
+import type { Span } from "../../domain/text/sentences.ts";
 import { type Block, type Heading, readBlocks } from "./text-blocks.ts";
 import type { WorkPacer } from "./work-pacer.ts";
 

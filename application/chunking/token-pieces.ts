@@ -1,5 +1,5 @@
-import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
-import { type Span, splitSentences } from "../domain/text/sentences.ts";
+import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import { type Span, splitSentences } from "../../domain/text/sentences.ts";
 import { type Block, type BlockKind, LIST_ITEM } from "./text-blocks.ts";
 import type { WorkPacer } from "./work-pacer.ts";
 
