@@ -50,6 +50,8 @@ export class EngineChild {
     this.child = fork(ENGINE, [], {
       serialization: "advanced",
       execArgv: [],
+      // Nothing of our own environment, which holds keys. Passive: waiting threads of OpenMP that spin cost 10 ms a search.
+      env: { OMP_WAIT_POLICY: "passive" },
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.gone = new Promise((resolve) => {

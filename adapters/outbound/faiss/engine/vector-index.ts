@@ -12,8 +12,11 @@ export interface VectorIndexSettings {
 
 /** Eligible vectors up to which reading them all is quicker than asking HNSW for more and more neighbours. */
 const EXACT_SCAN_UP_TO = 1_000;
+/** How much more is asked for than would do if eligible vectors were everywhere, and how much more each time that is too few. */
+const MARGIN = 1.2;
 const GROWTH = 4;
-const HNSW_MOST_K = 8_192;
+/** Neighbours that HNSW finds well; past it reading all eligible vectors is better, and these are few then. */
+const HNSW_MOST_K = 2_048;
 /** Vectors waiting for a slow index; past it, adding does a slice of the index's work itself. */
 const MAX_WAITING = 4_096;
 const SCAN_SLICE = 256;
@@ -62,11 +65,6 @@ export class VectorIndex {
     return this.faiss;
   }
 
-  /** Whether this slot's vector can be found. */
-  holds(slot: number): boolean {
-    return this.slots.has(slot);
-  }
-
   /** Adds vectors of new slots. A vector of zeros is near to nothing and stays out. */
   add(slots: readonly number[], vectors: readonly Float32Array[]): void {
     const kept = slots.flatMap((slot, index) => {
@@ -103,11 +101,11 @@ export class VectorIndex {
     const eligible = allowed === undefined ? this.slots : this.slots.intersection(allowed);
     const wanted = Math.min(k, eligible.count);
     if (wanted === 0) return queries.map(() => []);
-    if (this.kind === "hnsw" && eligible.count <= EXACT_SCAN_UP_TO) {
+    const share = Math.min(1, eligible.count / Math.max(1, this.faiss.size));
+    const width = Math.min(this.faiss.size, Math.ceil((wanted / share) * (share < 1 ? MARGIN : 1)));
+    if (this.kind === "hnsw" && (eligible.count <= EXACT_SCAN_UP_TO || width > HNSW_MOST_K)) {
       return queries.map((query) => this.scan(query, wanted, eligible));
     }
-    const share = Math.min(1, eligible.count / Math.max(1, this.faiss.size));
-    const width = Math.min(this.faiss.size, Math.ceil((wanted / share) * (share < 1 ? 1.2 : 1)));
     const found = this.faiss.search(queries, width);
     return queries.map((query, index) => this.widen(query, wanted, eligible, found[index] ?? [], width));
   }
