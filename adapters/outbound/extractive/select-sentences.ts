@@ -16,7 +16,7 @@ const MAX_SENTENCES = 4;
 /** Least share of the question's weighted terms that the best sentence must cover, its title and headings included. */
 const MIN_BEST_SCORE = 0.4;
 /** Least share of the best one's score for every further sentence. */
-const MIN_RELATIVE_SCORE = 0.7;
+const MIN_RELATIVE_SCORE = 0.8;
 /** What a term counts that stands in the title or the headings alone. */
 const HEADING_SHARE = 0.5;
 /** What a term counts that stands elsewhere in the passage alone. */
@@ -66,11 +66,19 @@ interface Sentence {
 
 function sentencesOf({ marker, passage }: Source, rank: number): Sentence[] {
   const headingTerms = new Set(analyze([passage.title ?? "", ...(passage.location?.section ?? [])].join("\n")));
-  const passageTerms = new Set(analyze(passage.text));
-  return splitSentences(passage.text)
-    .map((span) => oneLine(passage.text.slice(span.start, span.end)))
+  const sentences = splitSentences(passage.text)
+    .filter(({ start }) => !isHeadingOrRow(passage.text, start))
+    .map(({ start, end }) => oneLine(passage.text.slice(start, end)))
     .filter(isStatement)
-    .map((text) => ({ text, marker, terms: new Set(analyze(text)), headingTerms, passageTerms, rank }));
+    .map((text) => ({ text, terms: new Set(analyze(text)) }));
+  const passageTerms = new Set(sentences.flatMap(({ terms }) => [...terms]));
+  return sentences.map((sentence) => ({ ...sentence, marker, headingTerms, passageTerms, rank }));
+}
+
+/** Whether the line in which a sentence begins is a heading or a row of a table. */
+function isHeadingOrRow(text: string, start: number): boolean {
+  const line = text.slice(text.lastIndexOf("\n", start) + 1, start + 1).trimStart();
+  return line.startsWith("#") || line.startsWith("|");
 }
 
 function oneLine(sentence: string): string {
@@ -81,9 +89,9 @@ function oneLine(sentence: string): string {
     .trim();
 }
 
-/** Neither heading nor table row nor code fence, and no question. */
+/** No code block, no question, nothing that only leads on. */
 function isStatement(text: string): boolean {
-  return !/^(?:#|\||```|~~~)/u.test(text) && !/[?？:：]$/u.test(text);
+  return !/^(?:```|~~~)/u.test(text) && !/[?？:：]$/u.test(text);
 }
 
 /** Inverse document frequency among the sentences (Robertson and Sparck Jones 1976, smoothed): what all of them say decides little; what none says weighs as what one says. */
