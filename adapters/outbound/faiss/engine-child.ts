@@ -66,7 +66,7 @@ export class EngineChild {
       this.stderr = (this.stderr + text).slice(-KEPT_STDERR);
     });
     this.child.on("message", (message) => this.receive(message as FromEngine));
-    this.send({ open: settings });
+    this.send({ open: settings, service: process.pid });
   }
 
   get pid(): number | undefined {

@@ -4,15 +4,20 @@ import type { Engine } from "./engine.ts";
 import type { FromEngine, Operation, ToEngine, WireError } from "./protocol.ts";
 
 /** The engine's process: started with `fork`, it lives as long as its channel to the service. */
+const ORPHAN_CHECK_MS = 250;
 const opened = Promise.withResolvers<Engine>();
 const cancelled = new Set<number>();
 const underWay = new Set<number>();
 
 function send(message: FromEngine): void {
-  if (process.connected) process.send?.(message, undefined, {}, () => undefined);
+  process.send?.(message, undefined, {}, (error) => {
+    if (error) process.exit(0);
+  });
 }
 
-async function open(settings: Extract<ToEngine, { open: unknown }>["open"]): Promise<void> {
+async function open({ open: settings, service }: Extract<ToEngine, { open: unknown }>): Promise<void> {
+  // Deno does not always tell of a channel whose other end was killed.
+  setInterval(() => process.ppid !== service && process.exit(0), ORPHAN_CHECK_MS);
   // Halves the time to start; Deno keeps a cache of its own.
   module.enableCompileCache?.();
   try {
@@ -76,7 +81,7 @@ function wireError(error: unknown): WireError {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 process.on("disconnect", () => process.exit(0));
 process.on("message", (message: ToEngine) => {
-  if ("open" in message) void open(message.open);
+  if ("open" in message) void open(message);
   else if ("operation" in message) void answer(message);
   else if ("cancel" in message && underWay.has(message.cancel)) cancelled.add(message.cancel);
   else if ("close" in message) void close();

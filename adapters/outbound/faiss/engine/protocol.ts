@@ -165,9 +165,9 @@ export interface Operations {
 
 export type Operation = keyof Operations;
 
-/** What the service sends. */
+/** What the service sends; first `open`, with the id of its process, which the engine does not outlive. */
 export type ToEngine =
-  | { readonly open: EngineSettings }
+  | { readonly open: EngineSettings; readonly service: number }
   | {
       [Name in Operation]: {
         readonly id: number;
