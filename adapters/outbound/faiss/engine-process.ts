@@ -10,7 +10,7 @@ const MAX_REQUESTS = 512;
 const FIRST_BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 5_000;
 /** A process that has lived so long was well: the next one starts without delay. */
-const HEALTHY_AFTER_MS = 30_000;
+const HEALTHY_AFTER_MS = 10_000;
 
 /**
  * Keeps one engine process per corpus: starts it, starts it again where it dies, and replaces it when it asks for that,
