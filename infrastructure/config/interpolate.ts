@@ -1,6 +1,7 @@
 /** `${NAME}` or `${NAME:-default}`; `$${` stands for a plain `${`. */
 const VARIABLE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/gu;
 const NUMBER = /^-?\d+(?:\.\d+)?$/u;
+const BOOLEAN = /^(?:true|false)$/u;
 
 export interface Interpolated {
   /** The same tree with every variable replaced; undefined where a value lacks one. */
@@ -11,7 +12,7 @@ export interface Interpolated {
 
 /**
  * Replaces the variables in every text of a tree. An empty variable counts as missing, as in a shell's `:-`. A text that
- * is one variable whose default is a number gives a number.
+ * is one variable whose default is a number gives a number, and one whose default is true or false gives such a value.
  */
 export function interpolate(tree: unknown, environment: Readonly<Record<string, string | undefined>>): Interpolated {
   const missing: { path: readonly (string | number)[]; variable: string }[] = [];
@@ -35,13 +36,15 @@ export function interpolate(tree: unknown, environment: Readonly<Record<string, 
       return value ?? whole;
     });
     if (!complete) return undefined;
-    return isNumeric(text) && NUMBER.test(replaced) ? Number(replaced) : replaced;
+    const fallback = defaultOf(text);
+    if (NUMBER.test(fallback) && NUMBER.test(replaced)) return Number(replaced);
+    return BOOLEAN.test(fallback) && BOOLEAN.test(replaced) ? replaced === "true" : replaced;
   }
 
   return { value: walk(tree, []), missing };
 }
 
-function isNumeric(text: string): boolean {
-  const match = new RegExp(`^(?:${VARIABLE.source})$`, "u").exec(text);
-  return NUMBER.test(match?.[2] ?? "");
+/** The default of a text that is one variable; "" for any other. */
+function defaultOf(text: string): string {
+  return new RegExp(`^(?:${VARIABLE.source})$`, "u").exec(text)?.[2] ?? "";
 }

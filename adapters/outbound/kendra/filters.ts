@@ -134,7 +134,7 @@ function textIn(filter: Comparison, text: string): string {
 }
 
 function unsupported({ field, op }: Comparison, reason: string): ServiceError {
-  const problem = { field, message: `${op}: Kendra ${reason}` };
+  const problem = { field: `filter.${field.slice(0, 128)}`, message: `${op}: Kendra ${reason}` };
   return new ServiceError(
     "filter-unsupported",
     `Kendra cannot honour the filter's ${op} of ${field.slice(0, 128)}: it ${reason}.`,

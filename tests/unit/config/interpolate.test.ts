@@ -16,6 +16,14 @@ describe("interpolate", () => {
     expect(interpolate(["${PORT:-8080}", "${PORT:-x}", "${RATE:-0.5}"], { PORT: "9" }).value).toEqual([9, "9", 0.5]);
   });
 
+  it("gives true or false where the default is such a value", () => {
+    expect(interpolate(["${A:-true}", "${B:-true}", "${C:-false}"], { B: "false", C: "yes" }).value).toEqual([
+      true,
+      false,
+      "yes",
+    ]);
+  });
+
   it("names every variable that is missing, with its path", () => {
     const { value, missing } = interpolate({ models: { a: { key: "${KEY}", url: "${URL}/${KEY}" } } }, {});
     expect(value).toEqual({ models: { a: { key: undefined, url: undefined } } });

@@ -57,7 +57,7 @@ describe("loadConfig", () => {
   it("lists every problem at once, each with its path", async () => {
     const yaml = `
 server: { port: 70000, prot: 1 }
-limits: { body_bytes: \${LIMIT} }
+limits: { body_bytes: "\${LIMIT}" }
 models:
   a: { adapter: opnai, model: x }
   b: { adapter: extractive, colour: red }

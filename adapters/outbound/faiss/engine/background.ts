@@ -53,8 +53,11 @@ export class Background {
   }
 
   private async run(): Promise<void> {
+    this.woken = false;
+    // Whoever wakes it may be in the midst of a transaction.
+    await nextTurn();
     try {
-      for (this.woken = false; !this.stopped && this.step(); ) await nextTurn();
+      while (!this.stopped && this.step()) await nextTurn();
       const size = this.parts.memory.serving?.index.size ?? 0;
       if (!this.stopped) await this.save(Math.max(WORTH_SAVING, size * WORTH_SAVING_SHARE));
       const { database, spaces } = this.parts;
