@@ -79,7 +79,7 @@ describe("What KendraRetrieval asks", () => {
 
   it("sends nothing where the filter cannot be honoured", async () => {
     const { wire, failure } = await open(FERRIES);
-    const error = await failure({ filter: { op: "eq", field: "filter.draft", value: true } });
+    const error = await failure({ filter: { op: "eq", field: "draft", value: true } });
     expect(error.problems).toEqual([{ field: "filter.draft", message: "eq: Kendra knows no true and false" }]);
     expect(wire.requests).toEqual([]);
   });
