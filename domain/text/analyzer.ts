@@ -1,8 +1,9 @@
-import { stemEnglish } from "./porter2.ts";
+import { detectLanguage, type Language } from "./language.ts";
 import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
+import { foldWord, termsOfWord } from "./word-terms.ts";
 
 /** Changes whenever `analyze` may give other terms for the same text: an index of another version is made anew. */
-export const ANALYZER_VERSION = 1;
+export const ANALYZER_VERSION = 2;
 
 const MAX_TERM_LENGTH = 64;
 const MAX_COMPOUND_PIECES = 6;
@@ -23,35 +24,6 @@ const CONTRACTION_ENDING = /['’](?:s|d|m|ll|re|ve)$/iu;
 const CAMEL_BOUNDARY = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})/u;
 
 const ONLY_ASCII = /^[\0-\x7f]*$/u;
-const ACCENTS = /(?<=[\p{sc=Latin}\p{sc=Greek}])[\u0300-\u036f]+|(?<=\p{sc=Cyrillic})[\u0300\u0301\u0308]/gu;
-const ARABIC_VOWEL_SIGNS = /[\u0640\u064b-\u065f\u0670]/gu;
-const LETTERS_WITHOUT_DECOMPOSITION = /[ßøæœłđðþıأإآ]/gu;
-const PLAIN_LETTERS: Readonly<Record<string, string>> = {
-  ß: "ss",
-  ø: "o",
-  æ: "ae",
-  œ: "oe",
-  ł: "l",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ı: "i",
-  أ: "ا",
-  إ: "ا",
-  آ: "ا",
-};
-
-/** Lower-case and without accents: `Žižek` and `zizek` are one term, ё is е; й stays й. */
-function fold(text: string): string {
-  const lower = text.toLowerCase();
-  if (ONLY_ASCII.test(lower)) return lower;
-  return lower
-    .normalize("NFD")
-    .replace(ACCENTS, "")
-    .normalize("NFC")
-    .replace(ARABIC_VOWEL_SIGNS, "")
-    .replace(LETTERS_WITHOUT_DECOMPOSITION, (letter) => PLAIN_LETTERS[letter] ?? letter);
-}
 
 /** `IT` and `WHO` in capitals are names, `it` and `who` are not. */
 const isStopWord = (word: string, folded: string): boolean =>
@@ -71,11 +43,11 @@ function wordsOfToken(token: string): readonly string[] {
   return pieces.length <= MAX_COMPOUND_PIECES ? [...parts, whole] : parts;
 }
 
-function addSpacedWords(terms: string[], token: string): void {
+function addSpacedWords(terms: string[], token: string, language: Language): void {
   for (const word of wordsOfToken(token)) {
-    const folded = fold(word);
+    const folded = foldWord(word);
     if (folded === "" || isStopWord(word, folded)) continue;
-    terms.push((/^[a-z]+$/u.test(folded) ? stemEnglish(folded) : folded).slice(0, MAX_TERM_LENGTH));
+    for (const term of termsOfWord(folded, language)) terms.push(term.slice(0, MAX_TERM_LENGTH));
   }
 }
 
@@ -89,53 +61,53 @@ function addIdeographs(terms: string[], run: string): void {
   }
 }
 
-/** Pairs of syllables; a lone syllable is a term of its own. */
-function addHangul(terms: string[], run: string): void {
-  const syllables = [...run];
-  if (syllables.length === 1) terms.push(run);
-  for (let index = 1; index < syllables.length; index++) terms.push(`${syllables[index - 1]}${syllables[index]}`);
+/** Runs of `length` characters each; a shorter text as it is. */
+function addRuns(terms: string[], text: string, length: number): void {
+  const characters = [...text];
+  if (characters.length < length) terms.push(text);
+  for (let end = length; end <= characters.length; end++) terms.push(characters.slice(end - length, end).join(""));
 }
 
-const unspacedWords = new Intl.Segmenter("th", { granularity: "word" });
-
-function addToken(terms: string[], token: string): void {
+function addToken(terms: string[], token: string, language: Language): void {
   for (const { 0: run, groups } of token.matchAll(SCRIPT_RUN)) {
     if (groups?.ideographs !== undefined) addIdeographs(terms, run);
-    else if (groups?.hangul !== undefined) addHangul(terms, run);
-    else if (groups?.unspaced !== undefined) for (const { segment } of unspacedWords.segment(run)) terms.push(segment);
-    else for (const [word] of run.matchAll(TOKEN)) addSpacedWords(terms, word);
+    else if (groups?.hangul !== undefined) addRuns(terms, run, 2);
+    else if (groups?.unspaced !== undefined) addRuns(terms, run, 3);
+    else for (const [word] of run.matchAll(TOKEN)) addSpacedWords(terms, word, language);
   }
 }
 
-/** The terms of tokens seen lately: most words of a text are old acquaintances. */
-const remembered = new Map<string, readonly string[]>();
+/** The terms of tokens seen lately, in English texts and in others: most words of a text are old acquaintances. */
+const remembered = { english: new Map<string, readonly string[]>(), other: new Map<string, readonly string[]>() };
 
-function termsOfToken(token: string): readonly string[] {
-  const known = remembered.get(token);
+function termsOfToken(token: string, language: Language): readonly string[] {
+  const memory = language === "other" ? remembered.other : remembered.english;
+  const known = memory.get(token);
   if (known !== undefined) return known;
   const terms: string[] = [];
   if (/^[A-Za-z](?:\+\+|#)$/u.test(token)) terms.push(token.toLowerCase());
-  else if (ONLY_ASCII.test(token)) addSpacedWords(terms, token);
-  else addToken(terms, token);
+  else if (ONLY_ASCII.test(token)) addSpacedWords(terms, token, language);
+  else addToken(terms, token, language);
   if (token.length <= MAX_REMEMBERED_TOKEN_LENGTH) {
-    if (remembered.size >= MAX_REMEMBERED_TOKENS) remembered.clear();
-    remembered.set(token, terms);
+    if (memory.size >= MAX_REMEMBERED_TOKENS) memory.clear();
+    memory.set(token, terms);
   }
   return terms;
 }
 
 /**
- * The index terms of a text, in the order of the text, repeated as often as they occur; [] where it has no word.
- * English is stemmed (Porter2) and loses its stop words; compounds give their parts and the whole (`snake_case`,
- * `snake-case` and `snakeCase` share `snakecas`); Chinese and Japanese give characters and bigrams, Korean bigrams;
- * Thai, Lao, Khmer and Burmese the words that Intl.Segmenter finds; other languages their words without accents.
- * Documents and questions must go through the same version of it ({@link ANALYZER_VERSION}).
+ * The index terms of a text, in the order of the text, repeated as often as they occur; [] where it has no
+ * word. English is stemmed (Porter2) and loses its stop words; compounds give their parts and the whole (`snake_case`,
+ * `snake-case` and `snakeCase` share `snakecas`); Chinese and Japanese give characters and pairs of them, Korean pairs of
+ * syllables, Thai, Lao, Khmer and Burmese runs of three characters; words of other languages lose their accents and are
+ * found by their beginnings. Documents and questions go through the same analysis; a part of a document, its title say, is
+ * to be given the language of the whole.
  */
-export function analyze(text: string): string[] {
+export function analyze(text: string, language: Language = detectLanguage(text)): string[] {
   const normalized = ONLY_ASCII.test(text) ? text : text.normalize("NFKC");
   const terms: string[] = [];
   for (const [token] of normalized.matchAll(TOKEN)) {
-    for (const term of termsOfToken(token)) terms.push(term);
+    for (const term of termsOfToken(token, language)) terms.push(term);
   }
   return terms;
 }

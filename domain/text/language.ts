@@ -1,5 +1,3 @@
-import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
-
 export type Language = "en" | "zh" | "ja" | "ko" | "other";
 
 const SAMPLE_LENGTH = 4_000;
@@ -7,25 +5,48 @@ const SAMPLE_LENGTH = 4_000;
 const LETTERS_PER_IDEOGRAPH = 3;
 /** Japanese prose is half kana; a Chinese text may quote a little of it. */
 const MIN_KANA_SHARE = 0.1;
-/** From this many words on, English without any stop word is improbable. */
-const MIN_WORDS_TO_DOUBT = 8;
-const MIN_STOP_WORD_SHARE = 0.08;
+/** From this many words on, English without its function words is improbable. */
+const MIN_WORDS_TO_DOUBT = 25;
+const MIN_FUNCTION_WORD_SHARE = 0.05;
+
+/** Frequent in English, and seldom words of another language. */
+const ENGLISH_WORDS: ReadonlySet<string> = new Set(
+  `the and of to that with are this from which were been their these those they has for by is its it be or not can how
+  what when where who why does at on using between`.split(/\s+/u),
+);
+
+/** Frequent in another language that is written in Latin letters, and seldom seen in English; by language. */
+const FOREIGN_WORDS: ReadonlySet<string> = new Set(
+  `der das und ist nicht von ein eine einer eines einem einen dem zu zum zur im auf wie wer wo wann warum welche welcher
+  welches wird werden wurde wurden sind sich bei nach als auch aus durch oder kann
+  het een niet wat hoe wie waarom welke wordt werd zijn voor naar
+  le les des est une dans qui et du sur pas par aux au quel quelle quels comment pourquoi quand sont avec il elle ce
+  el los las del una que por como cual cuando donde quien se es y lo al son fue
+  il gli di che una della delle dei nel nella sono come quale quando dove chi cosa perche non
+  os uma dos das em ao pelo pela qual quais foi
+  din sau pentru care este ce unde cum cine ce fost
+  och att det som hur vad inte til og ikke hvad hvor hvem er
+  jest nie czy jak ktory gdzie je jsou kde proc
+  ve bir bu ile ne nasil neden hangi kim kac icin olarak
+  ja ei mika miten missa hogy nem egy az mi hol
+  yang dan di apa adalah dengan untuk dari bagaimana siapa`.split(/\s+/u),
+);
 
 const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
 
 function looksEnglish(text: string): boolean {
-  const words = text.toLowerCase().match(/[\p{L}\p{M}'’]+/gu) ?? [];
-  const stopWords = words.filter((word) => ENGLISH_STOP_WORDS.has(word)).length;
-  const isEnough = stopWords >= words.length * MIN_STOP_WORD_SHARE;
-  if (words.length >= MIN_WORDS_TO_DOUBT) return isEnough;
-  const hasForeignLetters = /[^\0-\x7f‘’“”–—…]/u.test(words.join(""));
-  return (stopWords > 0 && isEnough) || !hasForeignLetters;
+  const words = text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
+  const english = words.filter((word) => ENGLISH_WORDS.has(word)).length;
+  const foreign = words.filter((word) => FOREIGN_WORDS.has(word) || /[^\0-\x7f]/u.test(word)).length;
+  const isDoubtful = words.length >= MIN_WORDS_TO_DOUBT && english < words.length * MIN_FUNCTION_WORD_SHARE;
+  return english >= foreign && !isDoubtful;
 }
 
 /**
  * The language of a text by its scripts, from its first 4,000 characters: kana make it Japanese, ideographs without kana
- * Chinese, Hangul Korean; Latin letters make it English unless accents or the lack of English stop words speak against
- * it. Short text of pure ASCII, and text without letters, count as English; a line of kanji alone counts as Chinese.
+ * Chinese, Hangul Korean; Latin letters make it English unless more of its words speak for another language (function
+ * words and accents) than for English. Text that says nothing either way counts as English, a line of kanji alone as
+ * Chinese.
  */
 export function detectLanguage(text: string): Language {
   const sample = text.slice(0, SAMPLE_LENGTH);

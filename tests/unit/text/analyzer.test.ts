@@ -75,12 +75,33 @@ describe("analyze", () => {
     expect(analyze("검색엔진 책")).toEqual(["검색", "색엔", "엔진", "책"]);
   });
 
-  it("finds words in scripts without spaces", () => {
-    expect(analyze("ภาษาไทย")).toEqual(["ภาษา", "ไทย"]);
+  it("gives scripts without spaces as runs of three characters", () => {
+    expect(analyze("ภาษาไทย")).toEqual(["ภาษ", "าษา", "ษาไ", "าไท", "ไทย"]);
+    expect(analyze("ไป")).toEqual(["ไป"]);
+  });
+
+  it("finds a word of another alphabet by its first five letters", () => {
+    expect(analyze("информация информации дом")).toEqual(["инфор", "инфор", "дом"]);
+    expect(analyze("πληροφορίες πληροφορία")).toEqual(["πληρο", "πληρο"]);
+  });
+
+  it("finds Arabic words without articles, endings and vowel signs", () => {
+    expect(new Set(analyze("المكتبة مكتبات وَمَكْتَبَة والمكتبة"))).toEqual(new Set(["مكتب"]));
+  });
+
+  it("adds the beginnings of words to the text of another language in Latin letters, marked as no words", () => {
+    expect(analyze("Häuser und Wohnungen", "other")).toEqual(["hauser", "hause*", "und", "wohnungen", "wohnu*"]);
+    expect(analyze("Häuser und Wohnungen", "en")).toEqual(["hauser", "und", "wohnungen"]);
+    expect(analyze("Das ist nicht die Wohnung")).toContain("wohnu*");
+    expect(analyze("This is not the Wohnung")).not.toContain("wohnu*");
+  });
+
+  it("keeps the accents of Vietnamese, which tell words apart", () => {
+    expect(analyze("một mốt mot", "en")).toEqual(["một", "mốt", "mot"]);
   });
 
   it("folds accents, width, ligatures and letters that Unicode does not decompose", () => {
-    expect(analyze("Žižek ﬁle ＡＢＣ Straße Łódź")).toEqual(["zizek", "file", "abc", "strass", "lodz"]);
+    expect(analyze("Žižek ﬁle ＡＢＣ Straße Łódź", "en")).toEqual(["zizek", "file", "abc", "strass", "lodz"]);
     expect(analyze("ёлка йод")).toEqual(["елка", "йод"]);
   });
 
@@ -108,7 +129,7 @@ describe("analyze", () => {
     const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(word, word, (left, right) => {
-        expect(analyze(`${left} \n ${right}`)).toEqual([...analyze(left), ...analyze(right)]);
+        expect(analyze(`${left} \n ${right}`, "en")).toEqual([...analyze(left, "en"), ...analyze(right, "en")]);
       }),
     );
   });

@@ -11,6 +11,11 @@ describe("detectLanguage", () => {
     ["ja", "FAISSの索引はどのように守られますか"],
     ["ja", "データベース"],
     ["ko", "검색 엔진은 어떻게 작동합니까"],
+    ["en", "Extraction of roots by repeated subtractions"],
+    ["en", "de novo assembly, in vitro"],
+    ["other", "Wie kann ein Dienst das merken?"],
+    ["other", "Quelle est la taille du fichier ?"],
+    ["other", "Mahkeme hangi karara itiraz etti?"],
     ["other", "Wie bleibt der Index vor einem Absturz des Dienstes sicher"],
     ["other", "café résumé"],
     ["other", "Как это работает"],
@@ -27,6 +32,11 @@ describe("detectLanguage", () => {
     expect(detectLanguage("The Chinese word for an index is 索引, and it is used in every database manual.")).toBe(
       "en",
     );
+  });
+
+  it("takes a long text without any English function word for another language", () => {
+    const swahili = "Mfumo huu unahifadhi nyaraka zako kwenye hifadhidata moja ";
+    expect(detectLanguage(swahili.repeat(4))).toBe("other");
   });
 
   it("counts text without letters as English", () => {
