@@ -2,7 +2,7 @@ import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../../domain/ports/embedding-port.ts";
 import { FakeEmbedding, wordVector } from "./fake-embedding.ts";
 
-const DIMENSIONS = 32;
+const DIMENSIONS = 1_024;
 
 /** Learns which words there are: a text's vector tells of those only, and is zeros where it has none of them. */
 export class FakeLearnedEmbedding implements LearnedEmbeddingPort {

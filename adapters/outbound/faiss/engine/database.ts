@@ -22,7 +22,10 @@ export class Database {
     const connection = new DatabaseSync(path);
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
-      await patiently(() => connection.exec("PRAGMA journal_mode = WAL"));
+      await patiently(
+        () => connection.exec("PRAGMA journal_mode = WAL"),
+        () => undefined,
+      );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
       const database = new Database(connection);
       await database.migrate();
@@ -93,16 +96,20 @@ export class Database {
     return result;
   }
 
-  private async transact<Result>(body: () => Result): Promise<Result> {
-    await patiently(() => this.begin());
-    try {
-      const result = body();
-      this.connection.exec("COMMIT");
-      return result;
-    } catch (error) {
-      if (this.connection.isTransaction) this.connection.exec("ROLLBACK");
-      throw error;
-    }
+  private transact<Result>(body: () => Result): Promise<Result> {
+    return patiently(
+      () => this.begin(),
+      () => {
+        try {
+          const result = body();
+          this.connection.exec("COMMIT");
+          return result;
+        } catch (error) {
+          if (this.connection.isTransaction) this.connection.exec("ROLLBACK");
+          throw error;
+        }
+      },
+    );
   }
 
   /** Takes the lock or fails at once: searches must not wait behind another process's transaction. */
@@ -129,14 +136,23 @@ export class Database {
   }
 }
 
-/** Deno does not tell a locked file from other failures, so each of them is tried again until the patience ends. */
-async function patiently(attempt: () => void): Promise<void> {
-  for (const deadline = Date.now() + LOCK_PATIENCE_MS; ; ) {
-    try {
-      return attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await delay(1 + Math.random() * MAX_RETRY_MS);
-    }
+/**
+ * Attempts until it does not fail, then goes on in the same turn of the event loop, so that nothing comes in between. Deno does not
+ * tell a locked file from other failures, so each of them is tried again until the patience ends.
+ */
+async function patiently<Result>(attempt: () => void, goOn: () => Result): Promise<Result> {
+  for (const deadline = Date.now() + LOCK_PATIENCE_MS; !succeeds(attempt, Date.now() > deadline); ) {
+    await delay(1 + Math.random() * MAX_RETRY_MS);
+  }
+  return goOn();
+}
+
+function succeeds(attempt: () => void, isLast: boolean): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (isLast) throw error;
+    return false;
   }
 }
