@@ -41,7 +41,7 @@ function blocksOf(text: string): Block[] {
   const blocks: Block[] = [];
   let open: Block | undefined;
   let fence: string | undefined;
-  for (const { 0: whole, index } of text.matchAll(/.*(?:\r?\n|$)/gu)) {
+  for (const { 0: whole, index } of text.matchAll(/[^\n]*(?:\n|$)/gu)) {
     const line = whole.trimEnd();
     const end = index + line.length;
     const mark = FENCE.exec(line)?.[1];
