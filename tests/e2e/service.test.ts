@@ -72,9 +72,9 @@ describe.each(Object.keys(RUNTIMES) as Runtime[])("the service on %s", (runtime)
   it("names what it has, and which variable is missing for the rest", async () => {
     const service = await startServiceProcess(runtime);
     const models = (await (await fetch(`${service.url}/models`)).json()) as Record<string, readonly string[]>;
-    expect(models["llm_models"]).toEqual(expect.arrayContaining(["extractive", "claude-3-opus", "ai21-jamba"]));
-    expect(models["llm_models"]).not.toContain("gpt-4o3");
-    expect(models["vector_dbs"]).toEqual(["faiss"]);
+    expect(models.llm_models).toEqual(expect.arrayContaining(["extractive", "claude-3-opus", "ai21-jamba"]));
+    expect(models.llm_models).not.toContain("gpt-4o3");
+    expect(models.vector_dbs).toEqual(["faiss"]);
     expect(await (await fetch(`${service.url}/`)).json()).toEqual({ message: "Welcome to LLM Inference API" });
     const asked = await post(service, "/generate", { prompt: "?", llm_name: "gpt-4o3", vector_search_type: "faiss" });
     expect(asked).toMatchObject({

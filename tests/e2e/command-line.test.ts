@@ -1,0 +1,111 @@
+import { spawn } from "node:child_process";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { RUNTIMES } from "../support/service-process.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const pharos = fileURLToPath(new URL("../../bin/pharos.mjs", import.meta.url));
+
+interface Outcome {
+  readonly code: number | null;
+  readonly output: string;
+  readonly progress: string;
+}
+
+/** Runs `pharos` with these arguments, over this data folder. */
+async function run(dataDirectory: string, ...args: readonly string[]): Promise<Outcome> {
+  const [node] = RUNTIMES.node;
+  const child = spawn(node, [pharos, ...args], {
+    env: { PATH: process.env.PATH, HOME: dataDirectory, PHAROS_DATA: dataDirectory },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  const [output, progress, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  return { code, output, progress };
+}
+
+async function written(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), content);
+  }
+  return folder;
+}
+
+const NOTES = {
+  "notes/harbour.md":
+    "# The harbour\n\nThe ferry to Brownsea island leaves at a quarter past nine.\n\n## Tickets\n\nA ticket costs four pounds.\n",
+  "notes/灯塔.txt": "灯塔建于一八五零年。灯塔每天黄昏点亮。",
+  "notes/people.jsonl": '{"id":"ida","text":"Ida keeps the lamp of the lighthouse.","role":"keeper"}\nnot json\n',
+};
+
+describe("pharos", () => {
+  it("ingests files and folders, reports each broken line, and finds nothing to do the second time", async () => {
+    const folder = await written(NOTES);
+    const data = await temporaryFolder();
+    const first = await run(data, "ingest", join(folder, "notes"), "--json");
+    expect(JSON.parse(first.output)).toEqual({ corpus: "faiss", added: 3, replaced: 0, unchanged: 0, failed: 1 });
+    expect(first.progress).toContain("people.jsonl:2: The line is not valid JSON.");
+    const second = await run(data, "ingest", join(folder, "notes"));
+    expect(second.output).toBe("faiss: 0 added, 0 replaced, 3 unchanged, 1 failed\n");
+    expect([first.code, second.code]).toEqual([0, 0]);
+  });
+
+  it("asks and searches what was ingested, in English and in Chinese", async () => {
+    const folder = await written(NOTES);
+    const data = await temporaryFolder();
+    await run(data, "ingest", join(folder, "notes"));
+    const asked = await run(data, "ask", "When does the ferry to Brownsea leave?");
+    expect(asked.output).toContain("The ferry to Brownsea island leaves at a quarter past nine. [1]");
+    expect(asked.output).toContain("[1] The harbour — ");
+    const json = JSON.parse((await run(data, "ask", "灯塔建于哪一年？", "--llm", "extractive", "--json")).output);
+    expect(json).toMatchObject({
+      text: expect.stringContaining("灯塔建于一八五零年。"),
+      citations: [{ verified: true }],
+    });
+    const found = JSON.parse((await run(data, "search", "who keeps the lamp", "--top-k", "1", "--json")).output);
+    expect(found.passages).toMatchObject([{ documentId: "ida", metadata: { role: "keeper" } }]);
+    expect((await run(data, "search", "ferry ticket")).output).toMatch(/^1\. 1\.000 {2}The harbour/u);
+  });
+
+  it("measures a search on a judged collection, and leaves the data folder alone", async () => {
+    const folder = await written({
+      "corpus.jsonl": ["lamp", "ferry", "tide"]
+        .map((word) => JSON.stringify({ _id: word, title: word, text: `All of the ${word}.` }))
+        .join("\n"),
+      "queries.jsonl":
+        '{"_id":"q1","text":"the lamp"}\n{"_id":"q2","text":"the tide"}\n{"_id":"q3","text":"nobody judged"}\n',
+      "qrels.tsv": "query-id\tcorpus-id\tscore\nq1\tlamp\t1\nq2\tferry\t1\n",
+    });
+    const data = await temporaryFolder();
+    const { output, code } = await run(data, "eval", "--collection", folder, "--json");
+    expect(code).toBe(0);
+    const measures = JSON.parse(output);
+    expect(Object.keys(measures)).toEqual([
+      "search",
+      "queries",
+      "ndcg@10",
+      "recall@10",
+      "recall@100",
+      "mrr",
+      "ms_per_query",
+    ]);
+    expect(measures.queries).toBe(2);
+    expect(measures.mrr).toBeGreaterThanOrEqual(0.5);
+    expect((await run(data, "search", "lamp")).output).toBe("No passage matches.\n");
+  });
+
+  it("says what is wrong in words, and ends with 1", async () => {
+    const data = await temporaryFolder();
+    const lost = await run(data, "ingest", join(data, "absent.md"));
+    expect(lost).toMatchObject({ code: 1, output: "", progress: expect.stringContaining("absent.md") });
+    const unknown = await run(data, "ask", "?", "--llm", "gpt-0");
+    expect(unknown.progress).toMatch(/Unsupported model: gpt-0\nSupported: extractive/u);
+    expect(unknown.progress).not.toMatch(/ at .*\.ts/u);
+    expect((await run(data, "search", "x", "--top-k", "0")).code).toBe(1);
+  });
+});

@@ -1,0 +1,117 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { Log } from "../../domain/log.ts";
+import { type Application, buildApplication } from "../../infrastructure/application.ts";
+import { loadConfig } from "../../infrastructure/config/load.ts";
+import { questionOf } from "../support/passages.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+
+const silent: Log = { info() {}, warn() {}, error() {} };
+const never = new AbortController().signal;
+
+/** Adapters of someone else's: a model that says its option, and a search with one passage. */
+const MODULES = {
+  "model.ts": `
+    import { z } from "${import.meta.resolve("zod")}";
+    export const options = z.strictObject({ words: z.string() });
+    export const create = ({ words }, { log }) => ({
+      contextTokens: 8192,
+      async complete() { throw new Error("not asked"); },
+      async *stream() {
+        yield { type: "delta", text: words };
+        yield { type: "finish", finishReason: "stop", warnings: [], usage: { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 } };
+      },
+      async close() { log.info({}, "model closed"); },
+    });`,
+  "search.ts": `
+    import { z } from "${import.meta.resolve("zod")}";
+    export const options = z.strictObject({});
+    export const create = (_, { directory }) => ({
+      retrieval: {
+        async retrieve() {
+          return { passages: [{ id: "p", documentId: "d", text: "The lamp is lit at dusk.", score: 1, title: directory }], embedMs: 0, warnings: [] };
+        },
+      },
+    });`,
+};
+
+async function application(yaml: string, log: Log = silent): Promise<Application & { readonly folder: string }> {
+  const folder = await temporaryFolder();
+  for (const [name, source] of Object.entries(MODULES)) await writeFile(join(folder, name), source);
+  const configFile = join(folder, "pharos.yaml");
+  await writeFile(configFile, yaml);
+  const built = await buildApplication(await loadConfig({ configFile, dataDirectory: folder, variables: {} }), log);
+  onTestFinished(() => built.close());
+  return { ...built, folder };
+}
+
+const FOREIGN = `
+models:
+  mine: { adapter: ./model.ts, words: "The lamp is lit at dusk [1]." }
+  keyless: { adapter: openai, model: gpt-4o, api_key: "\${SOME_KEY}", context_tokens: 8192 }
+searches:
+  theirs: { adapter: ./search.ts }
+  faiss: { adapter: faiss, embedder: lsa }
+  faiss-openai: { adapter: faiss, embedder: remote }
+embedders:
+  lsa: { adapter: lsa }
+  remote: { adapter: openai, model: text-embedding-3-small, dimensions: 8, api_key: "\${OTHER_KEY}" }
+`;
+
+describe("the container", () => {
+  it("answers through adapters of someone else's, by the paths of their modules", async () => {
+    const { answerQuestion, folder } = await application(FOREIGN);
+    const answer = await answerQuestion.answer(questionOf("When?", { model: "mine", search: "theirs" }), never);
+    expect(answer).toMatchObject({
+      text: "The lamp is lit at dusk [1].",
+      citations: [{ verified: true, title: join(folder, "theirs") }],
+    });
+  });
+
+  it("closes what it made, and nothing else", async () => {
+    const messages: string[] = [];
+    const log: Log = { ...silent, info: (_, message) => messages.push(message) };
+    const unused = await application(FOREIGN, log);
+    await unused.close();
+    expect(messages).toEqual([]);
+    const used = await application(FOREIGN, log);
+    used.adapters.completion("mine");
+    await used.close();
+    expect(messages).toEqual(["model closed"]);
+  });
+
+  it("gives the same instance for the same name", async () => {
+    const { adapters } = await application(FOREIGN);
+    expect(adapters.completion("mine")).toBe(adapters.completion("mine"));
+  });
+
+  it("leaves out what lacks a variable, a search whose embedder lacks one too, and says which", async () => {
+    const { adapters } = await application(FOREIGN);
+    expect([adapters.models, adapters.searches]).toEqual([["mine"], ["theirs", "faiss"]]);
+    expect(() => adapters.completion("keyless")).toThrow(
+      expect.objectContaining({ code: "not-configured", message: expect.stringContaining("SOME_KEY") }),
+    );
+    expect(() => adapters.retrieval("faiss-openai")).toThrow(
+      expect.objectContaining({ code: "not-configured", message: expect.stringContaining("OTHER_KEY") }),
+    );
+    expect(adapters.status()).toContainEqual({
+      kind: "search",
+      name: "faiss-openai",
+      available: false,
+      reason: "the variable OTHER_KEY is not set",
+    });
+  });
+
+  it("names what there is where a name is unknown, and what cannot be written to", async () => {
+    const { adapters } = await application(FOREIGN);
+    expect(() => adapters.completion("gpt-0")).toThrow(
+      expect.objectContaining({ code: "unsupported-model", message: "Unsupported model: gpt-0", supported: ["mine"] }),
+    );
+    expect(() => adapters.retrieval("pinecone")).toThrow(
+      expect.objectContaining({ code: "unsupported-vector-db", message: "Unsupported vector DB: pinecone" }),
+    );
+    expect(() => adapters.corpus("theirs")).toThrow(expect.objectContaining({ code: "corpus-read-only" }));
+    expect(() => adapters.corpus("nowhere")).toThrow(expect.objectContaining({ code: "not-found" }));
+  });
+});
