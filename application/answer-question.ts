@@ -88,7 +88,7 @@ export class AnswerQuestion {
 }
 
 /** Joins the events of one answer. */
-export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise<Answer> {
+async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise<Answer> {
   let passages: readonly Passage[] = [];
   const citations: Citation[] = [];
   const texts: string[] = [];
