@@ -24,8 +24,9 @@ export async function startService(environment: Environment, log: Log): Promise<
   logUnavailable(application, log);
   const stopping = new AbortController();
   try {
-    await ingestSample(config, application, log, stopping.signal);
+    const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
+    await sample;
     const server = await listen(config, application, log, () => stopping.signal.aborted);
     log.info(
       { url: server.url, models: application.adapters.models, searches: application.adapters.searches },
@@ -61,7 +62,7 @@ function listen(config: Config, application: Application, log: Log, draining: ()
   return serve(app, { hostname: config.server.host, port: config.server.port });
 }
 
-/** The tokenizer reads its vocabulary at its first count, a quarter of a second: not while a caller waits. */
+/** The tokenizer reads its vocabulary at its first count, a quarter of a second: not while a caller waits, but while the engine starts. */
 function loadVocabulary({ tokenizer }: Application): void {
   tokenizer.count("ready");
 }
