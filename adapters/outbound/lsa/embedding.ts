@@ -1,127 +1,107 @@
-import { abortError, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest, LearnedEmbeddingPort } from "../../../domain/ports/embedding-port.ts";
 import { ANALYZER_VERSION } from "../../../domain/text/analyzer.ts";
+import { fitInWorker } from "./fit-in-worker.ts";
+import { OpenedModel } from "./opened-model.ts";
 import type { LsaOptions } from "./options.ts";
-import { WorkerThread } from "./worker-thread.ts";
+import { type StartWorker, startWorker } from "./start-worker.ts";
 
-const MAX_SAMPLE = 8_192;
-const MAX_BATCH = 256;
+/** Terms that a model knows at most; 41,000 is what 5,000 abstracts hold. */
+const MAX_TERMS = 65_536;
 
-/** Latent semantic analysis, learned from the corpus in a thread of its own: no key, no download. */
+/** Latent semantic analysis: learns from the corpus itself, needs no model of anybody else's. */
+export function createEmbedding(options: LsaOptions): LearnedEmbeddingPort {
+  return new LsaEmbedding(options);
+}
+
 export class LsaEmbedding implements LearnedEmbeddingPort {
   readonly kind = "learned";
   readonly name: string;
-  readonly maxSample = MAX_SAMPLE;
+  /** What one core learns from in seconds. */
+  readonly maxSample = 8_192;
   private readonly dimensions: number;
-  private readonly fits = new Set<WorkerThread>();
-  private thread: WorkerThread | undefined;
-  private nextSpace = 0;
+  private readonly start: StartWorker;
+  private readonly closing = new AbortController();
+  private readonly opened = new Set<LsaSpace>();
 
-  constructor({ dimensions }: LsaOptions) {
-    this.dimensions = dimensions;
+  constructor({ dimensions }: LsaOptions, start: StartWorker = startWorker) {
     this.name = `lsa-${dimensions}-analyzer-${ANALYZER_VERSION}`;
+    this.dimensions = dimensions;
+    this.start = start;
   }
 
-  /** A fit has a thread to itself, which ends with it: cancelling it frees the processor at once. */
   async fit(sample: readonly string[], signal: AbortSignal): Promise<Uint8Array> {
-    throwIfAborted(signal);
-    checkTexts(sample, MAX_SAMPLE);
-    const thread = new WorkerThread();
-    this.fits.add(thread);
-    try {
-      return (await thread.ask({ kind: "fit", texts: sample, dimensions: this.dimensions }, signal)) as Uint8Array;
-    } finally {
-      this.fits.delete(thread);
-      await thread.terminate();
-    }
+    const problems = problemsOfCount(sample, "sample", this.maxSample);
+    if (problems.length > 0)
+      throw new ServiceError("invalid-request", "This sample cannot be learned from.", { problems });
+    const ending = AbortSignal.any([signal, this.closing.signal]);
+    return await fitInWorker(sample, { dimensions: this.dimensions, maxTerms: MAX_TERMS }, this.start, ending);
   }
 
   async open(model: Uint8Array, signal: AbortSignal): Promise<EmbeddingPort> {
-    this.nextSpace += 1;
-    return LsaSpace.open(this.name, this.nextSpace, model, () => this.liveThread(), signal);
+    throwIfAborted(signal);
+    throwIfAborted(this.closing.signal);
+    const opened = new OpenedModel(model, this.start);
+    const abort = () => void opened.close();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      const space = new LsaSpace(this.name, await opened.dimensions, opened, () => this.opened.delete(space));
+      throwIfAborted(signal);
+      this.opened.add(space);
+      return space;
+    } catch (error) {
+      await opened.close();
+      throw signal.aborted ? abortError(signal) : error;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
   }
 
   async close(): Promise<void> {
-    const threads = this.thread === undefined ? [...this.fits] : [...this.fits, this.thread];
-    await Promise.all(threads.map((thread) => thread.terminate()));
-  }
-
-  private liveThread(): WorkerThread {
-    if (this.thread === undefined || this.thread.isGone) this.thread = new WorkerThread();
-    return this.thread;
+    this.closing.abort(new ServiceError("shutting-down", "The LSA embedder is closed."));
+    await Promise.all([...this.opened].map((space) => space.close()));
   }
 }
 
-/** One learned space; after a crash of the thread its model is opened again with the next call. */
+/** The space of one fitted model. */
 class LsaSpace implements EmbeddingPort {
   readonly kind = "fixed";
   readonly name: string;
   readonly dimensions: number;
-  readonly maxBatch = MAX_BATCH;
-  private readonly space: number;
-  private readonly model: Uint8Array;
-  private readonly liveThread: () => WorkerThread;
-  private openedIn: WorkerThread;
+  /** Some 20 ms of work, so that a query never waits long behind documents. */
+  readonly maxBatch = 64;
+  private readonly model: OpenedModel;
+  private readonly onClose: () => void;
 
-  private constructor(
-    name: string,
-    space: number,
-    model: Uint8Array,
-    dimensions: number,
-    liveThread: () => WorkerThread,
-    openedIn: WorkerThread,
-  ) {
+  constructor(name: string, dimensions: number, model: OpenedModel, onClose: () => void) {
     this.name = name;
-    this.space = space;
-    this.model = model;
     this.dimensions = dimensions;
-    this.liveThread = liveThread;
-    this.openedIn = openedIn;
+    this.model = model;
+    this.onClose = onClose;
   }
 
-  static async open(
-    name: string,
-    space: number,
-    model: Uint8Array,
-    liveThread: () => WorkerThread,
-    signal: AbortSignal,
-  ): Promise<LsaSpace> {
-    const thread = liveThread();
-    const dimensions = (await thread.ask({ kind: "open", space, model }, signal)) as number;
-    return new LsaSpace(name, space, model, dimensions, liveThread, thread);
-  }
-
-  async embed({ texts }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
-    throwIfAborted(signal);
-    checkTexts(texts, MAX_BATCH);
-    const thread = await this.opened(signal);
-    const vectors = (await thread.ask({ kind: "embed", space: this.space, texts }, signal)) as Float32Array;
-    if (signal.aborted) throw abortError(signal);
-    return texts.map((_, index) => vectors.subarray(index * this.dimensions, (index + 1) * this.dimensions));
+  async embed({ texts, purpose }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
+    refuseBadBatch(texts, this.maxBatch);
+    const packed = await this.model.embed(texts, purpose === "query", signal);
+    return texts.map((_, index) => packed.subarray(index * this.dimensions, (index + 1) * this.dimensions));
   }
 
   async close(): Promise<void> {
-    if (!this.openedIn.isGone)
-      await this.openedIn.ask({ kind: "release", space: this.space }, new AbortController().signal);
-  }
-
-  private async opened(signal: AbortSignal): Promise<WorkerThread> {
-    const thread = this.liveThread();
-    if (thread !== this.openedIn) {
-      await thread.ask({ kind: "open", space: this.space, model: this.model }, signal);
-      this.openedIn = thread;
-    }
-    return thread;
+    this.onClose();
+    await this.model.close();
   }
 }
 
-function checkTexts(texts: readonly string[], max: number): void {
-  if (texts.length === 0 || texts.length > max) {
-    throw new ServiceError("invalid-request", `The embedder takes 1 to ${max} texts at once, and got ${texts.length}.`);
+/** @throws ServiceError invalid-request with every problem */
+function refuseBadBatch(texts: readonly string[], most: number): void {
+  const problems = problemsOfCount(texts, "texts", most);
+  for (const [index, text] of texts.entries()) {
+    if (text === "") problems.push({ field: `texts[${index}]`, message: "must not be empty" });
   }
-  if (texts.includes("")) throw new ServiceError("invalid-request", "The embedder takes no empty text.");
+  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
 }
 
-export function createEmbedding(options: LsaOptions): LearnedEmbeddingPort {
-  return new LsaEmbedding(options);
+function problemsOfCount({ length }: readonly string[], field: string, most: number): Problem[] {
+  if (length >= 1 && length <= most) return [];
+  return [{ field, message: `must hold 1 to ${most} texts, not ${length}` }];
 }

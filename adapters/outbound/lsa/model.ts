@@ -64,7 +64,7 @@ export class LsaModel {
     return Float32Array.from(sum, (number) => (length > 0 ? number / length : 0));
   }
 
-  toBytes(): Uint8Array {
+  toBytes(): Uint8Array<ArrayBuffer> {
     const { vocabulary, dimensions, termVectors, scales } = this;
     const parts = [vocabulary.fingerprints, vocabulary.weights, scales, termVectors];
     const bytes = new Uint8Array(HEADER_BYTES + parts.reduce((sum, { byteLength }) => sum + byteLength, 0));

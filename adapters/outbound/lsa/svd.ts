@@ -69,15 +69,27 @@ function transpose({ rowCount, columnCount, starts, columns, values }: SparseMat
   return transposed;
 }
 
-/** Random signs from mulberry32 (Tommy Ettinger, public domain), the same for the same seed. */
-function randomSigns(length: number, seed: number): Float32Array {
-  let state = seed;
-  return new Float32Array(length).map(() => {
+/** mulberry32 (Tommy Ettinger, public domain): numbers in (0, 1], the same ones for the same seed. */
+function* uniformNumbers(seed: number): Generator<number, never> {
+  for (let state = seed; ; ) {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) & 1 ? 1 : -1;
-  });
+    yield (((mixed ^ (mixed >>> 14)) >>> 0) + 1) / 2 ** 32;
+  }
+}
+
+/** Numbers of the standard normal distribution (Box & Muller 1958): in general position, however few they are. */
+function normalNumbers(length: number, seed: number): Float32Array {
+  const uniform = uniformNumbers(seed);
+  const numbers = new Float32Array(length);
+  for (let index = 0; index < length; index += 2) {
+    const radius = Math.sqrt(-2 * Math.log(uniform.next().value));
+    const angle = 2 * Math.PI * uniform.next().value;
+    numbers[index] = radius * Math.cos(angle);
+    if (index + 1 < length) numbers[index + 1] = radius * Math.sin(angle);
+  }
+  return numbers;
 }
 
 /** Every row of `dense` times the transpose of the first `height` rows of `rotation`. */
@@ -111,7 +123,7 @@ export function truncatedSvd(
 ): TruncatedSvd {
   const width = Math.min(rank + OVERSAMPLING, matrix.rowCount, matrix.columnCount);
   const transposed = transpose(matrix);
-  let image = multiply(matrix, randomSigns(matrix.columnCount * width, seed), width);
+  let image = multiply(matrix, normalNumbers(matrix.columnCount * width, seed), width);
   let range = image;
   for (let iteration = 0; iteration <= powerIterations; iteration++) {
     range = image;

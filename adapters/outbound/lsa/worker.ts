@@ -1,49 +1,51 @@
 import { parentPort } from "node:worker_threads";
 import { ServiceError } from "../../../domain/errors.ts";
-import { fitModel } from "./fit.ts";
-import type { WorkerReply, WorkerRequest, WorkerValue } from "./messages.ts";
+import { type FitOptions, fitModel } from "./fit.ts";
 import { LsaModel } from "./model.ts";
 
-/** Terms that a model knows at most; with 256 dimensions it then has 27 MB. */
-const MAX_TERMS = 100_000;
+/** A worker either learns from the samples that it is sent before `fit`, or embeds with the model that it opens first. */
+export type ToWorker =
+  | { readonly sample: readonly string[] }
+  | { readonly fit: FitOptions }
+  | { readonly open: Uint8Array }
+  | { readonly embed: readonly string[] };
 
-const spaces = new Map<number, LsaModel>();
+/** One for each `fit`, `open` and `embed`, in their order; vectors stand one after the other. */
+export type FromWorker =
+  | { readonly model: Uint8Array<ArrayBuffer> }
+  | { readonly dimensions: number }
+  | { readonly unreadable: string }
+  | { readonly vectors: Float32Array<ArrayBuffer> };
 
-function answer(request: WorkerRequest): WorkerValue {
-  switch (request.kind) {
-    case "fit":
-      return fitModel(request.texts, { dimensions: request.dimensions, maxTerms: MAX_TERMS }).toBytes();
-    case "open": {
-      const model = LsaModel.parse(request.model);
-      spaces.set(request.space, model);
-      return model.dimensions;
-    }
-    case "embed":
-      return embedAll(request.texts, spaces.get(request.space));
-    case "release":
-      spaces.delete(request.space);
-      return undefined;
-  }
-}
+const sample: string[] = [];
+let model: LsaModel | undefined;
 
-function embedAll(texts: readonly string[], model: LsaModel | undefined): Float32Array {
-  if (model === undefined) throw new Error("The space was not opened.");
-  const vectors = new Float32Array(texts.length * model.dimensions);
-  for (const [index, text] of texts.entries()) vectors.set(model.embed(text), index * model.dimensions);
+function embed(opened: LsaModel, texts: readonly string[]): Float32Array<ArrayBuffer> {
+  const vectors = new Float32Array(texts.length * opened.dimensions);
+  for (const [index, text] of texts.entries()) vectors.set(opened.embed(text), index * opened.dimensions);
   return vectors;
 }
 
-function reply(request: WorkerRequest): WorkerReply {
+function open(bytes: Uint8Array): FromWorker {
   try {
-    return { id: request.id, value: answer(request) };
+    model = LsaModel.parse(bytes);
+    return { dimensions: model.dimensions };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { id: request.id, error: { expected: error instanceof ServiceError, message } };
+    if (error instanceof ServiceError) return { unreadable: error.message };
+    throw error;
   }
 }
 
-parentPort?.on("message", (request: WorkerRequest) => {
-  const message = reply(request);
-  const { value } = message;
-  parentPort?.postMessage(message, typeof value === "object" ? [value.buffer as ArrayBuffer] : []);
+parentPort?.on("message", (message: ToWorker) => {
+  if ("sample" in message) {
+    for (const text of message.sample) sample.push(text);
+  } else if ("fit" in message) {
+    const bytes = fitModel(sample.splice(0), message.fit).toBytes();
+    parentPort?.postMessage({ model: bytes } satisfies FromWorker, [bytes.buffer]);
+  } else if ("open" in message) {
+    parentPort?.postMessage(open(message.open));
+  } else if (model !== undefined) {
+    const vectors = embed(model, message.embed);
+    parentPort?.postMessage({ vectors } satisfies FromWorker, [vectors.buffer]);
+  }
 });
