@@ -15,7 +15,8 @@ interface Job {
 
 /**
  * A model in a worker of its own, which embeds one batch at a time, urgent ones first. A worker that dies is replaced
- * when there is work; the batch that it died at is tried once more.
+ * when there is work; the batch that it died at is tried once more. The worker keeps the process alive only while it has
+ * something to do.
  */
 export class OpenedModel {
   /** The model's dimensions, once the worker has read it; rejects with storage-failed, vendor-unavailable or shutting-down. */
@@ -73,9 +74,14 @@ export class OpenedModel {
 
   private next(): void {
     if (this.closed || this.current !== undefined) return;
-    if (this.urgent.length + this.waiting.length === 0) return;
-    if (this.worker === undefined) this.launch();
+    const isIdle = this.urgent.length + this.waiting.length === 0;
+    if (this.worker === undefined && !isIdle) this.launch();
     if (!this.ready) return;
+    if (isIdle) {
+      this.worker?.unref();
+      return;
+    }
+    this.worker?.ref();
     this.current = this.urgent.shift() ?? this.waiting.shift();
     if (this.current !== undefined) this.send({ embed: this.current.texts });
   }

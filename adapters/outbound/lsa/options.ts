@@ -3,10 +3,10 @@ import { z } from "zod";
 export const lsaOptions = z.strictObject({
   dimensions: z
     .int()
-    .min(8)
-    .max(512)
+    .min(2)
+    .max(1_024)
     .default(256)
-    .describe("Dimensions of the space that is learned; it has fewer where the corpus is too small for as many."),
+    .describe("Dimensions of the learned space; fewer where the corpus is small."),
 });
 
 export type LsaOptions = z.output<typeof lsaOptions>;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { LsaEmbedding } from "../../../adapters/outbound/lsa/embedding.ts";
@@ -9,16 +10,18 @@ const QUERY = { texts: ["harbour"], purpose: "query" } as const;
 
 const unending = (): AbortSignal => new AbortController().signal;
 
-/** An embedder whose threads the test can reach. */
-function embedder(dimensions = 256): { lsa: LsaEmbedding; threads: Worker[] } {
+/** An embedder whose threads the test can reach, and their ends. */
+function embedder(dimensions = 256): { lsa: LsaEmbedding; threads: Worker[]; ends: Promise<unknown>[] } {
   const threads: Worker[] = [];
+  const ends: Promise<unknown>[] = [];
   const lsa = new LsaEmbedding({ dimensions }, () => {
     const thread = startWorker();
     threads.push(thread);
+    ends.push(once(thread, "exit"));
     return thread;
   });
   onTestFinished(() => lsa.close());
-  return { lsa, threads };
+  return { lsa, threads, ends };
 }
 
 async function failureOf(work: Promise<unknown>): Promise<ServiceError> {
@@ -29,8 +32,6 @@ async function failureOf(work: Promise<unknown>): Promise<ServiceError> {
   expect(outcome).toBeInstanceOf(ServiceError);
   return outcome as ServiceError;
 }
-
-const ended = (thread: Worker | undefined): boolean => thread?.threadId === -1;
 
 describe("LsaEmbedding", () => {
   it("learns a model, opens it and embeds into its space", async () => {
@@ -65,13 +66,13 @@ describe("LsaEmbedding", () => {
   });
 
   it("ends the thread that learns, after the model and when the signal aborts", async () => {
-    const { lsa, threads } = embedder();
+    const { lsa, ends } = embedder();
     await lsa.fit(TEXTS, unending());
     const controller = new AbortController();
     const failure = failureOf(lsa.fit(TEXTS, controller.signal));
     controller.abort();
     expect((await failure).code).toBe("cancelled");
-    expect(threads.map(ended)).toEqual([true, true]);
+    expect(await Promise.all(ends)).toHaveLength(2);
   });
 
   it("says so where the thread that learns dies", async () => {
@@ -92,19 +93,19 @@ describe("LsaEmbedding", () => {
   });
 
   it("refuses bytes that are no model, and keeps no thread for them", async () => {
-    const { lsa, threads } = embedder();
+    const { lsa, ends } = embedder();
     expect((await failureOf(lsa.open(new Uint8Array(100), unending()))).code).toBe("storage-failed");
-    expect(threads.map(ended)).toEqual([true]);
+    expect(await Promise.all(ends)).toHaveLength(1);
   });
 
   it("keeps no thread where opening is cancelled", async () => {
-    const { lsa, threads } = embedder();
+    const { lsa, ends } = embedder();
     const model = await lsa.fit(TEXTS, unending());
     const controller = new AbortController();
     const failure = failureOf(lsa.open(model, controller.signal));
     controller.abort();
     expect((await failure).code).toBe("cancelled");
-    expect(threads.map(ended)).toEqual([true, true]);
+    expect(await Promise.all(ends)).toHaveLength(2);
   });
 
   it("replaces a thread that died between two batches", async () => {
@@ -166,12 +167,12 @@ describe("LsaEmbedding", () => {
   });
 
   it("fails what is under way with shutting-down when it is closed, and ends its threads", async () => {
-    const { lsa, threads } = embedder();
+    const { lsa, ends } = embedder();
     const space = await lsa.open(await lsa.fit(TEXTS, unending()), unending());
     const failures = [QUERY, QUERY].map((request) => failureOf(space.embed(request, unending())));
     await lsa.close();
     for (const failure of failures) expect((await failure).code).toBe("shutting-down");
     expect((await failureOf(space.embed(QUERY, unending()))).code).toBe("shutting-down");
-    expect(threads.every(ended)).toBe(true);
+    expect(await Promise.all(ends)).toHaveLength(2);
   });
 });
