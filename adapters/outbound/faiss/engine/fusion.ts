@@ -1,8 +1,8 @@
 import type { Hit } from "./faiss-index.ts";
 import { TopHits } from "./top-hits.ts";
 
-/** Share of the dense score; one and the same setting measured best over English and Chinese collections. */
-export const DEFAULT_DENSE_WEIGHT = 0.2;
+/** Share of the dense score: from 0.2 to 0.35 the quality hardly changes, and English and Chinese collections agree on this one. */
+export const DEFAULT_DENSE_WEIGHT = 0.3;
 
 /** Candidates that each side should bring: with fewer the combination loses, with more it gains nothing. */
 export const FUSION_CANDIDATES = 100;
@@ -22,8 +22,8 @@ function normalized(hits: readonly Hit[]): Map<number, number> {
 /**
  * The convex combination (1 - w) * lexical + w * dense of the min-max normalised scores of two lists of candidates (Bruch,
  * Gai & Ingber 2023, https://arxiv.org/abs/2210.11934): at most `limit` hits, best first, equal scores by lower slot,
- * scores in [0, 1]. A candidate that only one list has gets 0 for the other. Where one list is empty the other one's
- * order stands. The weight is in [0, 1]; a slot occurs at most once in a list.
+ * scores in [0, 1]. A candidate that only one list has gets 0 for the other (its exact score there made no difference). Where
+ * one list is empty the other one's order stands. The weight is in [0, 1]; a slot occurs at most once in a list.
  */
 export function fuse(
   lexical: readonly Hit[],
@@ -34,7 +34,8 @@ export function fuse(
   const [lexicalScores, denseScores] = [normalized(lexical), normalized(dense)];
   const best = new TopHits(limit);
   for (const slot of new Set([...lexicalScores.keys(), ...denseScores.keys()])) {
-    best.offer(slot, (1 - weight) * (lexicalScores.get(slot) ?? 0) + weight * (denseScores.get(slot) ?? 0));
+    const score = (1 - weight) * (lexicalScores.get(slot) ?? 0) + weight * (denseScores.get(slot) ?? 0);
+    best.offer(slot, Math.min(1, score));
   }
   return best.sorted();
 }
