@@ -35,7 +35,7 @@ export function createSearch(options: FaissOptions, { directory, log, embedder: 
   const engine = new EngineProcess(settings, log);
   const spaces = new Spaces(embedder, engine);
   const maintenance = new Maintenance(engine, spaces, log);
-  engine.whenDue(() => maintenance.due());
+  engine.listen({ opened: (space) => spaces.search(space), due: () => maintenance.due() });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));

@@ -1,10 +1,18 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { abortError, ServiceError } from "../../../domain/errors.ts";
-import type { EngineSettings, FromEngine, Operation, Operations, ToEngine, WireError } from "./engine/protocol.ts";
+import type {
+  EngineSettings,
+  FromEngine,
+  Operation,
+  Operations,
+  Space,
+  ToEngine,
+  WireError,
+} from "./engine/protocol.ts";
 
 const ENGINE = fileURLToPath(new URL("./engine/main.ts", import.meta.url));
-const CLOSE_PATIENCE_MS = 5_000;
+const CLOSE_PATIENCE_MS = 10_000;
 const KEPT_STDERR = 2_000;
 
 /** The process went away before it answered. */
@@ -17,6 +25,7 @@ export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove"]);
 
 /** What the process says without being asked. */
 export interface ChildEvents {
+  opened(space: Space | undefined): void;
   retire(): void;
   due(): void;
   trouble(error: WireError): void;
@@ -152,8 +161,10 @@ export class EngineChild {
       const call = this.calls.get(message.id);
       if (message.error === undefined) call?.resolve(message.value);
       else call?.reject(errorOf(message.error));
-    } else if (message.event === "ready") this.opened.resolve();
-    else if (message.event === "failed") this.opened.reject(errorOf(message.error));
+    } else if (message.event === "ready") {
+      this.opened.resolve();
+      this.events.opened(message.space);
+    } else if (message.event === "failed") this.opened.reject(errorOf(message.error));
     else if (message.event === "trouble") this.events.trouble(message.error);
     else this.events[message.event]();
   }

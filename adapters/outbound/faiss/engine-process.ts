@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
 import { abortable } from "./abortable.ts";
-import type { EngineSettings, Operation, Operations } from "./engine/protocol.ts";
+import type { EngineSettings, Operation, Operations, Space } from "./engine/protocol.ts";
 import { EngineChild, EngineGone, MUTATIONS } from "./engine-child.ts";
 
 /** Requests under way or waiting for a process at once; past it they are refused. */
@@ -12,13 +12,24 @@ const MAX_BACKOFF_MS = 5_000;
 /** A process that has lived so long was well: the next one starts without delay. */
 const HEALTHY_AFTER_MS = 10_000;
 
+/** What the engine says without being asked. */
+export interface EngineListener {
+  /** A process has opened the corpus, in which this space is searched. */
+  opened(space: Space | undefined): void;
+  /** Vectors are missing. */
+  due(): void;
+}
+
+/** Deaths after which the next process leaves the index files alone. */
+const DISTRUST_FILES_AFTER = 3;
+
 /**
  * Keeps one engine process per corpus: starts it, starts it again where it dies, and replaces it when it asks for that,
  * the next one being ready before the present one goes. No request is lost by any of these: what was under way in a
  * process that died is done once more by the next one.
  */
 export class EngineProcess {
-  private readonly settings: EngineSettings;
+  private readonly settings: Omit<EngineSettings, "useIndexFiles">;
   private readonly log: Log;
   private readonly children = new Set<EngineChild>();
   private readonly closing = new AbortController();
@@ -27,10 +38,10 @@ export class EngineProcess {
   private replacing = false;
   private requests = 0;
   private failures = 0;
-  private onDue: () => void = () => undefined;
+  private listener: EngineListener | undefined;
 
   /** Starts a process at once, so that it is ready when the first request comes. */
-  constructor(settings: EngineSettings, log: Log) {
+  constructor(settings: Omit<EngineSettings, "useIndexFiles">, log: Log) {
     this.settings = settings;
     this.log = log;
     this.ready().catch(() => undefined);
@@ -41,9 +52,9 @@ export class EngineProcess {
     return this.current?.pid;
   }
 
-  /** Called whenever the engine finds that vectors are missing. */
-  whenDue(listener: () => void): void {
-    this.onDue = listener;
+  /** Who is told from now on. */
+  listen(listener: EngineListener): void {
+    this.listener = listener;
   }
 
   /**
@@ -131,14 +142,21 @@ export class EngineProcess {
 
   private async startChild(): Promise<EngineChild> {
     const bornAt = Date.now();
-    const child = new EngineChild(this.settings, {
+    const settings = { ...this.settings, useIndexFiles: this.failures < DISTRUST_FILES_AFTER };
+    const child = new EngineChild(settings, {
+      opened: (space) => this.listener?.opened(space),
       retire: () => void this.replace(child),
-      due: () => this.onDue(),
+      due: () => this.listener?.due(),
       trouble: ({ message, cause }) => this.log.warn({ cause }, message),
     });
     this.children.add(child);
     void child.gone.then(() => this.bury(child, Date.now() - bornAt));
-    await child.ready;
+    try {
+      await child.ready;
+    } catch (error) {
+      if (error instanceof ServiceError) this.log.error({ error }, "the corpus cannot be opened");
+      throw error;
+    }
     return child;
   }
 

@@ -16,7 +16,7 @@ export const faissOptions = z.strictObject({
   flat_below: z
     .int()
     .min(1)
-    .default(50_000)
+    .default(20_000)
     .describe(
       "Passages from which the index is HNSW, which is quicker and approximate; below it is flat, which is exact.",
     ),

@@ -34,9 +34,12 @@ export class Spaces {
     return vector === undefined ? undefined : { space: searched.number, vector };
   }
 
-  /** Takes the space that queries are to be embedded into from now on. */
-  search(space: Space): void {
+  /** Takes the space that queries are to be embedded into from now on, and opens its model before the first one comes. */
+  search(space: Space | undefined): void {
+    if (space === undefined || space.number === this.searched?.number) return;
     this.searched = space;
+    // What fails here fails again, and is told, where a query needs it.
+    if (this.embedder.kind === "learned") this.embedderOf(space, this.closing.signal).catch(() => undefined);
   }
 
   /** Vectors of passages, in the texts' order; of a fixed embedder's first space where none is named. */

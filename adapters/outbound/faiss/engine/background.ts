@@ -32,41 +32,42 @@ export class Background {
   wake(): void {
     this.woken = true;
     if (this.running !== undefined || this.stopped) return;
-    this.running = this.run().finally(() => {
-      this.running = undefined;
-      if (this.woken) this.wake();
-    });
+    this.run(WORTH_SAVING, WORTH_SAVING_SHARE).catch((error) => this.parts.onFailure(error));
   }
 
   /** Resolves once the index holds everything and its file is written. */
   async persist(): Promise<void> {
     while (this.running !== undefined) await this.running;
-    while (this.step()) await nextTurn();
-    await this.save(1);
+    await this.run(1, 0);
   }
 
   /** Begins nothing any more and saves what there is. */
   async stop(): Promise<void> {
     this.stopped = true;
-    await this.running;
-    await this.save(1);
+    await this.persist();
   }
 
-  private async run(): Promise<void> {
+  /** One run at a time; it saves where at least so much has changed. */
+  private run(worthSaving: number, worthSavingShare: number): Promise<void> {
     this.woken = false;
+    const run = this.work(worthSaving, worthSavingShare).finally(() => {
+      this.running = undefined;
+      if (this.woken) this.wake();
+    });
+    this.running = run.catch(() => undefined);
+    return run;
+  }
+
+  private async work(worthSaving: number, worthSavingShare: number): Promise<void> {
     // Whoever wakes it may be in the midst of a transaction.
     await nextTurn();
-    try {
-      while (!this.stopped && this.step()) await nextTurn();
-      const size = this.parts.memory.serving?.index.size ?? 0;
-      if (!this.stopped) await this.save(Math.max(WORTH_SAVING, size * WORTH_SAVING_SHARE));
-      const { database, spaces } = this.parts;
-      while (!this.stopped && spaces.swept() !== undefined) {
-        await database.write(() => spaces.sweep());
-        await nextTurn();
-      }
-    } catch (error) {
-      this.parts.onFailure(error);
+    while (!this.stopped && this.step()) await nextTurn();
+    const size = this.parts.memory.serving?.index.size ?? 0;
+    await this.save(Math.max(worthSaving, size * worthSavingShare));
+    const { database, spaces } = this.parts;
+    while (!this.stopped && spaces.swept() !== undefined) {
+      await database.write(() => spaces.sweep());
+      await nextTurn();
     }
   }
 

@@ -7,7 +7,7 @@ import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
 import { DocumentStore } from "./document-store.ts";
 import { IndexFiles } from "./index-files.ts";
-import type { EngineSettings, Operation, Operations, SearchReply, SearchRequest } from "./protocol.ts";
+import type { EngineSettings, Operation, Operations, SearchReply, SearchRequest, Space } from "./protocol.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
 import { Writer } from "./writer.ts";
@@ -64,7 +64,7 @@ export class Engine {
     this.documents = new DocumentStore(database);
     this.spaces = new SpaceStore(database, settings.embedder);
     this.writer = new Writer(database, this.documents, this.spaces);
-    const files = new IndexFiles(settings.directory, database);
+    const files = new IndexFiles(settings.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.documents);
     const { memory, spaces } = this;
@@ -81,6 +81,11 @@ export class Engine {
     await engine.writer.bringTermsUpToDate();
     engine.catchUp();
     return engine;
+  }
+
+  /** The space that is searched. */
+  get space(): Space | undefined {
+    return this.memory.serving?.space;
   }
 
   /** Ends the work and saves the index; requests under way may fail. */

@@ -9,7 +9,7 @@ const DEFAULT_EF_SEARCH = 16;
  * Sets how widely an empty HNSW index searches, in the bytes that FAISS writes of it: faiss-node has no way to set
  * `efSearch`, and k does not stand in for it, since a search ends after 16 candidates nearer than the best so far, however many
  * are asked for (https://github.com/facebookresearch/faiss/blob/v1.7.3/faiss/impl/HNSW.cpp, search_from_candidates).
- * The layout is that of `write_HNSW` in faiss/impl/index_write.cpp, 1.7.3 and 1.7.4 alike.
+ * The layout is that of `write_HNSW` in faiss/impl/index_write.cpp, the same from 1.7.3 on.
  * @throws Error where the bytes are of another layout
  */
 export function setEfSearch(index: Uint8Array, efSearch: number): void {

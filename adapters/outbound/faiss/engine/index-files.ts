@@ -34,17 +34,20 @@ interface FileRow {
 export class IndexFiles {
   private readonly directory: string;
   private readonly database: Database;
+  private readonly isUsed: boolean;
 
-  constructor(directory: string, database: Database) {
+  /** Where `isUsed` is false no file is read or written. */
+  constructor(directory: string, database: Database, isUsed: boolean) {
     this.directory = directory;
     this.database = database;
+    this.isUsed = isUsed;
   }
 
   /** The space's index, its vectors numbered by `slotOf` (undefined: the passage is gone); undefined where no file can be trusted. */
   load({ number: space, dimensions }: Space, slotOf: (passage: number) => number | undefined): FaissIndex | undefined {
     const sql = "SELECT kind, name, sha256, passages FROM index_files WHERE space = ?";
     const row = this.database.get<FileRow>(sql, space);
-    if (row === undefined) return undefined;
+    if (row === undefined || !this.isUsed) return undefined;
     const path = join(this.directory, row.name);
     if (!existsSync(path) || checksum(path) !== row.sha256) return undefined;
     const passages = new Uint32Array(row.passages.slice().buffer);
@@ -58,6 +61,7 @@ export class IndexFiles {
     index: FaissIndex,
     passageAt: (slot: number) => number,
   ): Promise<void> {
+    if (!this.isUsed) return;
     const name = `vectors-${space}-${randomUUID()}.faiss`;
     const temporary = join(this.directory, `${name}.tmp`);
     // FAISS aborts the process where it cannot write: find out before it tries.

@@ -28,7 +28,7 @@ async function open({ open: settings, service }: Extract<ToEngine, { open: unkno
       failed: (error) => send({ event: "trouble", error: wireError(error) }),
     });
     opened.resolve(engine);
-    send({ event: "ready" });
+    send(engine.space === undefined ? { event: "ready" } : { event: "ready", space: engine.space });
   } catch (error) {
     process.send?.({ event: "failed", error: wireError(error) } satisfies FromEngine, undefined, {}, () =>
       process.exit(1),

@@ -13,6 +13,8 @@ export interface EngineSettings {
   readonly flatBelow: number;
   /** Searches after which the process asks to be replaced. */
   readonly retireAfterSearches: number;
+  /** Whether index files are read and written; false where process after process has died, since such a file may be why. */
+  readonly useIndexFiles: boolean;
 }
 
 /** What decides whether vectors fit together. A learned embedder's dimensions are its space's. */
@@ -187,11 +189,12 @@ export interface WireError {
 }
 
 /**
- * What the engine sends. `retire`: its memory has grown, replace it; `due`: vectors are missing, make a plan;
+ * What the engine sends. `ready`: the corpus is open, and this is the space that is searched; `retire`: its memory has grown, replace it; `due`: vectors are missing, make a plan;
  * `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
  */
 export type FromEngine =
   | { readonly id: number; readonly value: unknown; readonly error?: never }
   | { readonly id: number; readonly error: WireError }
-  | { readonly event: "ready" | "retire" | "due" }
+  | { readonly event: "ready"; readonly space?: Space }
+  | { readonly event: "retire" | "due" }
   | { readonly event: "failed" | "trouble"; readonly error: WireError };

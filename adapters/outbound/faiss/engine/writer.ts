@@ -17,6 +17,9 @@ import { type SpaceStore, unpack } from "./space-store.ts";
 /** Generations for which removals and receipts are remembered. */
 const REMEMBERED_GENERATIONS = 10_000;
 
+/** Some milliseconds of analysis. */
+const CHUNKS_PER_TURN = 8;
+
 /** Changes documents, each change in one transaction. */
 export class Writer {
   private readonly database: Database;
@@ -44,10 +47,7 @@ export class Writer {
   /** Puts all documents or none; `isCancelled` is asked a last time before anything is written. */
   async put({ token, documents, vectors }: PutRequest, isCancelled: () => boolean): Promise<PutReply> {
     const analysed: AnalysedDocument[] = [];
-    for (const wire of documents) {
-      analysed.push({ wire, terms: termsOf(wire) });
-      await nextTurn();
-    }
+    for (const wire of documents) analysed.push({ wire, terms: await termsOf(wire) });
     try {
       const report = await this.change<PutReport>(token, isCancelled, (generation) => {
         const forSpace = this.vectorsForSpace(vectors);
@@ -121,6 +121,12 @@ export class Writer {
   }
 }
 
-function termsOf({ title = "", text, chunks }: WireDocument): Uint8Array[] {
-  return chunks.map(({ search, start, end }) => analysePassage(title, joinSearchText(search, text.slice(start, end))));
+/** The chunks' terms; searches are answered in between. */
+async function termsOf({ title = "", text, chunks }: WireDocument): Promise<readonly Uint8Array[]> {
+  const terms: Uint8Array[] = [];
+  for (const [index, { search, start, end }] of chunks.entries()) {
+    if (index % CHUNKS_PER_TURN === 0) await nextTurn();
+    terms.push(analysePassage(title, joinSearchText(search, text.slice(start, end))));
+  }
+  return terms;
 }
