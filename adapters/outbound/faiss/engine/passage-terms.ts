@@ -17,7 +17,7 @@ export interface QueryTerm {
 }
 
 /** How often a term of the title counts against one of the text. */
-export const DEFAULT_TITLE_WEIGHT = 3;
+const DEFAULT_TITLE_WEIGHT = 3;
 
 const FORMAT = 1;
 const HEADER_BYTES = 9;
