@@ -5,6 +5,7 @@ import type { Bitset } from "./bitset.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
 import type { DocumentStore } from "./document-store.ts";
 import type { Hit } from "./faiss-index.ts";
+import { fuseWithFeedback } from "./feedback.ts";
 import { FilterCache } from "./filtering.ts";
 import { FUSION_CANDIDATES, fuse } from "./fusion.ts";
 import type { SearchReply, SearchRequest } from "./protocol.ts";
@@ -83,7 +84,16 @@ export class Searcher {
     }
     const accepts = allowed === undefined ? undefined : (slot: number) => allowed.has(slot);
     const sparse = this.memory.lexical.search(analyseQuery(query), FUSION_CANDIDATES, accepts);
-    return { passages: this.passages(fuse(sparse, dense, { limit: topK, denseWeight })), warnings };
+    const limits = { limit: topK, denseWeight };
+    const { serving } = this.memory;
+    if (vector === undefined || serving === undefined) {
+      return { passages: this.passages(fuse(sparse, dense, limits)), warnings };
+    }
+    const vectorsOf = (slots: readonly number[]) => serving.vectorsOf(slots);
+    return {
+      passages: this.passages(fuseWithFeedback(sparse, dense, { query: vector, vectorsOf, ...limits })),
+      warnings,
+    };
   }
 
   private passages(hits: readonly Hit[]): Passage[] {

@@ -41,8 +41,13 @@ export class SpaceIndex {
     this.add(this.unfilled.splice(-FILL_SLICE).reverse());
   }
 
+  /** The record's vectors of these slots, in their order; undefined where there is none. */
+  vectorsOf(slots: readonly number[]): (Float32Array | undefined)[] {
+    return this.source.vectorsOf(slots);
+  }
+
   /** Adds the record's vectors of these slots; one that is gone meanwhile is left out. */
-  add(slots: readonly number[]): void {
+  private add(slots: readonly number[]): void {
     const vectors = this.source.vectorsOf(slots);
     const there = slots.filter((_, index) => vectors[index] !== undefined);
     this.index.add(
