@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import type { SourceDocument } from "../../domain/document.ts";
 import { chunked } from "../support/chunked.ts";
 import { type OpenFaiss, openFaiss } from "../support/faiss.ts";
-import { apply, type Change, changes, workloadEmbedder } from "../support/faiss-workload.ts";
+import { apply, type Change, changes, WORKLOAD_OPTIONS, workloadEmbedder } from "../support/faiss-workload.ts";
 import { processEnd } from "../support/process-end.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { randomNumbers } from "../support/vectors.ts";
@@ -29,16 +29,13 @@ describe("A process that is killed", () => {
       const run = await ingestUntilKilled(directory, journal, done, 1 + Math.floor(random() * 12));
       for (; done < run.acknowledged; done++) apply(documents, next(workload));
       const begun = run.begun > run.acknowledged ? next(workload) : undefined;
-      const opened = openFaiss({
-        directory,
-        embedder: workloadEmbedder(),
-        options: { mode: kill % 2 === 0 ? "fused" : "dense" },
-      });
+      const mode = kill % 2 === 0 ? "fused" : "dense";
+      const opened = openFaiss({ directory, embedder: workloadEmbedder(), options: { ...WORKLOAD_OPTIONS, mode } });
       await expectCorpus(opened, documents, begun);
       await opened.close();
       if (begun === undefined) continue;
       // Whether the last change was done or not, it is done now.
-      const again = openFaiss({ directory, embedder: workloadEmbedder() });
+      const again = openFaiss({ directory, embedder: workloadEmbedder(), options: WORKLOAD_OPTIONS });
       await make(again, begun);
       await again.close();
       apply(documents, begun);

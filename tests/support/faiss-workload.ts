@@ -7,6 +7,9 @@ export type Change = { readonly put: readonly SourceDocument[] } | { readonly re
 
 const IDS = 24;
 
+/** Options under which the workload goes back and forth over the threshold of HNSW. */
+export const WORKLOAD_OPTIONS = { flat_below: 40 } as const;
+
 /** Embeds the workload's texts so finely that each is nearest to itself. */
 export function workloadEmbedder(): FakeEmbedding {
   return new FakeEmbedding({ dimensions: 1_024 });

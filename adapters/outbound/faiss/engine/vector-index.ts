@@ -103,7 +103,8 @@ export class VectorIndex {
     if (wanted === 0) return queries.map(() => []);
     const share = Math.min(1, eligible.count / Math.max(1, this.faiss.size));
     const width = Math.min(this.faiss.size, Math.ceil((wanted / share) * (share < 1 ? MARGIN : 1)));
-    if (this.kind === "hnsw" && (eligible.count <= EXACT_SCAN_UP_TO || width > HNSW_MOST_K)) {
+    const areFew = allowed !== undefined && eligible.count <= EXACT_SCAN_UP_TO;
+    if (this.kind === "hnsw" && (areFew || width > HNSW_MOST_K)) {
       return queries.map((query) => this.scan(query, wanted, eligible));
     }
     const found = this.faiss.search(queries, width);
