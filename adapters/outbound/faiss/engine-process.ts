@@ -125,6 +125,7 @@ export class EngineProcess {
   private async replace(present: EngineChild): Promise<void> {
     if (this.replacing || present !== this.current || this.closing.signal.aborted) return;
     this.replacing = true;
+    this.failures = 0;
     try {
       this.becomeCurrent(await this.startChild());
     } catch (error) {
