@@ -18,9 +18,7 @@ const SEED = 0x9e3779b9;
  * truncated SVD of the matrix of texts and terms. A sample without any term gives one dimension, all zeros. The same model for the same texts in the same order.
  */
 export function fitModel(texts: readonly string[], { dimensions, maxTerms }: FitOptions): LsaModel {
-  const counted = texts.map(countTerms);
-  const vocabulary = Vocabulary.of(counted, maxTerms);
-  const matrix = matrixOf(counted, vocabulary);
+  const { vocabulary, matrix } = weighted(texts, maxTerms);
   const { singularValues, right } = truncatedSvd(matrix, {
     rank: dimensions,
     powerIterations: POWER_ITERATIONS,
@@ -28,6 +26,13 @@ export function fitModel(texts: readonly string[], { dimensions, maxTerms }: Fit
   });
   if (singularValues.length === 0) return LsaModel.of(vocabulary, 1, new Float32Array(vocabulary.size));
   return LsaModel.of(vocabulary, singularValues.length, right);
+}
+
+/** Of its own, so that the counts are forgotten before the arithmetic needs the memory. */
+function weighted(texts: readonly string[], maxTerms: number) {
+  const counted = texts.map(countTerms);
+  const vocabulary = Vocabulary.of(counted, maxTerms);
+  return { vocabulary, matrix: matrixOf(counted, vocabulary) };
 }
 
 function matrixOf(texts: readonly TermCounts[], vocabulary: Vocabulary): SparseMatrix {
