@@ -10,10 +10,13 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 const silent: Log = { info() {}, warn() {}, error() {} };
 const never = new AbortController().signal;
 
+/** By its address: a module in a temporary folder finds no package by its name. */
+const zod = new URL("../../node_modules/zod/index.js", import.meta.url).href;
+
 /** Adapters of someone else's: a model that says its option, and a search with one passage. */
 const MODULES = {
   "model.ts": `
-    import { z } from "${import.meta.resolve("zod")}";
+    import { z } from "${zod}";
     export const options = z.strictObject({ words: z.string() });
     export const create = ({ words }, { log }) => ({
       contextTokens: 8192,
@@ -25,7 +28,7 @@ const MODULES = {
       async close() { log.info({}, "model closed"); },
     });`,
   "search.ts": `
-    import { z } from "${import.meta.resolve("zod")}";
+    import { z } from "${zod}";
     export const options = z.strictObject({});
     export const create = (_, { directory }) => ({
       retrieval: {

@@ -23,8 +23,8 @@ export interface ServiceProcess {
   /** Lines of its log so far. */
   readonly log: readonly Readonly<Record<string, unknown>>[];
   readonly child: ChildProcess;
-  /** Sends the signal and waits until the process is gone; its exit code, or the signal that killed it. */
-  stop(signal: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+  /** Sends the signal and waits until the process is gone and its log is whole. */
+  stop(signal: NodeJS.Signals): Promise<void>;
 }
 
 /** Starts `infrastructure/main.ts` on a free port, over an empty data folder unless one is given; killed when the test ends. */
@@ -44,10 +44,10 @@ export async function startServiceProcess(
     },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const gone = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals | null);
+  const gone = once(child, "close");
   const stop = async (signal: NodeJS.Signals) => {
     child.kill(signal);
-    return gone;
+    await gone;
   };
   onTestFinished(async () => {
     await stop("SIGKILL");
@@ -62,6 +62,6 @@ export async function startServiceProcess(
     log.push(entry);
     if (entry.message === "listening") listening.resolve(String(entry.url));
   });
-  void gone.then((outcome) => listening.reject(new Error(`The service ended with ${outcome}:\n${raw.join("\n")}`)));
+  void gone.then(() => listening.reject(new Error(`The service ended:\n${raw.join("\n")}`)));
   return { url: await listening.promise, dataDirectory, log, child, stop };
 }

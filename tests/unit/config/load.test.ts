@@ -132,7 +132,7 @@ sample: { corpus: fais, paths: [docs] }
 
   it("takes an adapter of someone else's by the path of its module, and checks its options", async () => {
     const folder = await temporaryFolder();
-    const zod = import.meta.resolve("zod");
+    const zod = new URL("../../../node_modules/zod/index.js", import.meta.url).href;
     const module = `import { z } from "${zod}"; export const options = z.strictObject({ text: z.string() }); export const create = ({ text }) => ({ contextTokens: 1, text });`;
     await writeFile(join(folder, "mine.ts"), module);
     const configFile = join(folder, "pharos.yaml");
