@@ -23,7 +23,7 @@ export class Database {
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
       await patiently(
-        () => connection.exec("PRAGMA journal_mode = WAL"),
+        () => connection.prepare("PRAGMA journal_mode = WAL").get(),
         () => undefined,
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
@@ -116,7 +116,7 @@ export class Database {
   private begin(): void {
     this.connection.exec("PRAGMA busy_timeout = 0");
     try {
-      this.connection.exec("BEGIN IMMEDIATE");
+      this.run("BEGIN IMMEDIATE");
     } finally {
       this.connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
     }
@@ -137,8 +137,8 @@ export class Database {
 }
 
 /**
- * Attempts until it does not fail, then goes on in the same turn of the event loop, so that nothing comes in between. Deno does not
- * tell a locked file from other failures, so each of them is tried again until the patience ends.
+ * Attempts while another connection has the lock, then goes on in the same turn of the event loop, so that nothing comes in between.
+ * The attempt must run a prepared statement: Deno tells SQLite's code of these alone.
  */
 async function patiently<Result>(attempt: () => void, goOn: () => Result): Promise<Result> {
   for (const deadline = Date.now() + LOCK_PATIENCE_MS; !succeeds(attempt, Date.now() > deadline); ) {
@@ -152,7 +152,16 @@ function succeeds(attempt: () => void, isLast: boolean): boolean {
     attempt();
     return true;
   } catch (error) {
-    if (isLast) throw error;
+    if (isLast || !isLocked(error)) throw error;
     return false;
   }
+}
+
+/** SQLITE_BUSY, SQLITE_LOCKED, and SQLITE_PROTOCOL, which a race of the first connections to a file ends with. */
+const LOCKED: ReadonlySet<number> = new Set([5, 6, 15]);
+const PRIMARY_CODE = 0xff;
+
+function isLocked(error: unknown): boolean {
+  const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
+  return typeof code === "number" && LOCKED.has(code & PRIMARY_CODE);
 }
