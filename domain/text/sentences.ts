@@ -20,7 +20,13 @@ const TABLE_ROW = /^[ \t]*\|.*\|[ \t]*$/u;
 const RULE = /^[ \t]*(?:[-=*_][ \t]*){3,}$/u;
 
 /** Unicode's rule for sentences leaves an opening quote with the sentence before it where no space parts them. */
-const OPENING_AT_END = /[\p{Ps}\p{Pi}]+$/u;
+const OPENING_AT_END = /(?<![\p{Ps}\p{Pi}])[\p{Ps}\p{Pi}]+$/u;
+
+/** How far back from a break its reason is looked for; no abbreviation or row of initials is near to this length. */
+const TAIL_LENGTH = 64;
+
+/** The whole of the last word before a full stop; the lookbehind keeps the search linear. */
+const LAST_WORD = /(?<![\p{L}\p{N}.])([\p{L}\p{N}.]+)\.["'”’)\]]*\s*$/u;
 
 /** A stretch of the text that no sentence leaves; `prose` is to be split further. */
 type Block = { start: number; end: number; prose: boolean };
@@ -74,12 +80,18 @@ function blocksOf(text: string): Block[] {
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
 
-/** Whether the break between two pieces is none: an abbreviation, an initial, or a number's point came before it. */
-function isFalseBreak(before: string, after: string): boolean {
-  const lastWord = /([\p{L}\p{N}.]+)\.["'”’)\]]*\s*$/u.exec(before)?.[1];
-  if (lastWord === undefined) return false;
+/**
+ * Whether the break at `index` is none: an abbreviation, an initial, or a number's point came before it in the sentence
+ * from `start` on. `after` is what follows it.
+ */
+function isFalseBreak(prose: string, start: number, index: number, after: string): boolean {
+  const tailStart = Math.max(start, index - TAIL_LENGTH);
+  const tail = prose.slice(tailStart, index);
+  const match = LAST_WORD.exec(tail);
+  const lastWord = match?.[1];
+  if (lastWord === undefined || (match?.index === 0 && tailStart > start)) return false;
   if (ABBREVIATIONS.has(lastWord.toLowerCase())) return true;
-  if (/^\d{1,3}$/u.test(before.trim().slice(0, -1))) return true;
+  if (tailStart === start && /^\d{1,3}$/u.test(tail.trim().slice(0, -1))) return true;
   const nextWord = /^[\p{L}\p{N}'’]+/u.exec(after)?.[0] ?? "";
   const isInitial = /^(?:\p{Lu}|(?:\p{Lu}\.)+\p{Lu})$/u.test(lastWord);
   return isInitial && /^\p{Lu}/u.test(nextWord) && !ENGLISH_STOP_WORDS.has(nextWord.toLowerCase());
@@ -90,7 +102,7 @@ function sentencesOfProse(text: string, block: Block): Span[] {
   const ends: number[] = [];
   let start = 0;
   for (const { segment, index } of segmenter.segment(prose)) {
-    if (index > 0 && isFalseBreak(prose.slice(start, index), segment)) ends.pop();
+    if (index > 0 && isFalseBreak(prose, start, index, segment)) ends.pop();
     else start = index;
     const opening = index + segment.length < prose.length ? (OPENING_AT_END.exec(segment)?.[0].length ?? 0) : 0;
     ends.push(index + segment.length - opening);

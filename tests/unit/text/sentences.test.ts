@@ -1,8 +1,19 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { splitSentences } from "../../../domain/text/sentences.ts";
 
 const sentencesOf = (text: string): string[] => splitSentences(text).map(({ start, end }) => text.slice(start, end));
+
+/** All that regular expressions were given to read while the text was split, in characters. */
+function charactersRead(text: string): number {
+  const exec = vi.spyOn(RegExp.prototype, "exec");
+  try {
+    splitSentences(text);
+    return exec.mock.calls.reduce((sum, [input]) => sum + input.length, 0);
+  } finally {
+    exec.mockRestore();
+  }
+}
 
 describe("splitSentences", () => {
   it("splits English prose", () => {
@@ -105,5 +116,36 @@ describe("splitSentences", () => {
         expect(left + sample.slice(end)).not.toMatch(/\p{L}/u);
       }),
     );
+  });
+
+  it("looks for an abbreviation in the 64 characters before a break only", () => {
+    expect(sentencesOf(`See Dr.${" ".repeat(20)}Who`)).toHaveLength(1);
+    expect(sentencesOf(`See Dr.${" ".repeat(80)}Who`)).toHaveLength(2);
+  });
+
+  it("takes the end of a long word for neither an initial nor an abbreviation", () => {
+    expect(sentencesOf(`${"x".repeat(100)}A. Smith came.`)).toHaveLength(2);
+    expect(sentencesOf(`${"1.".repeat(100)}Dr. Smith came.`)).toHaveLength(2);
+  });
+
+  it("gives k times the sentences for k copies of a text", () => {
+    const sentence = fc.constantFrom(
+      "It works. ",
+      "See e.g. Fig. 3! ",
+      `No ${"1.1".repeat(300)}! `,
+      `A${"h".repeat(900)}? `,
+      "Look ((((here! ",
+    );
+    fc.assert(
+      fc.property(fc.array(sentence, { minLength: 1, maxLength: 5 }), fc.integer({ min: 2, max: 20 }), (parts, k) => {
+        const text = parts.join("");
+        expect(splitSentences(text.repeat(k))).toHaveLength(k * splitSentences(text).length);
+      }),
+    );
+  });
+
+  it.each([["e.g. U.S. "], ["Mr. J. R. R. "]])("reads twice as much for a text of twice the length: %s", (part) => {
+    const once = charactersRead(part.repeat(100));
+    expect(charactersRead(part.repeat(200))).toBeLessThan(2.2 * once);
   });
 });
