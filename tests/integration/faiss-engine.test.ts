@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { EngineProcess } from "../../adapters/outbound/faiss/engine-process.ts";
 import { ServiceError } from "../../domain/errors.ts";
+import type { Log } from "../../domain/log.ts";
 import { failureOf, unending } from "../contract/corpus-contract-context.ts";
 import { chunked } from "../support/chunked.ts";
 import { type FaissSetting, type OpenFaiss, openFaiss } from "../support/faiss.ts";
@@ -105,6 +108,41 @@ describe("The engine's process", () => {
     expect(await failureOf(search)).toMatchObject({ code: "retrieval-unavailable" });
     await rm(directory);
     expect(await opened.corpus.describe(unending())).toMatchObject({ documents: 0 });
+  });
+
+  it("logs the folder of a corpus that cannot be opened and SQLite's reason, and tells callers neither", async () => {
+    const directory = await temporaryFolder();
+    await writeFile(`${directory}/corpus.sqlite`, randomBytes(300_000));
+    const opened = await open({ directory });
+    const failure = await failureOf(opened.corpus.describe(unending()));
+    expect(failure).toMatchObject({ code: "storage-failed", message: expect.not.stringContaining(directory) });
+    const line = opened.logged.find(({ message }) => message === "the corpus cannot be opened");
+    expect(line).toMatchObject({ level: "error", fields: { directory } });
+    expect(line?.fields.error).toMatchObject({
+      cause: { message: expect.stringContaining("file is not a database") },
+    });
+  });
+
+  it("is killed where it hangs, and the next one does what was under way", { timeout: 20_000 }, async () => {
+    const warnings: string[] = [];
+    const log: Log = { info: () => undefined, warn: (_, message) => warnings.push(message), error: () => undefined };
+    const settings = {
+      directory: await temporaryFolder(),
+      embedder: { kind: "fixed", name: "fake", dimensions: 8 },
+      flatBelow: 100,
+      retireAfterSearches: 100,
+    } as const;
+    const engine = new EngineProcess(settings, log, { openingMs: 60_000, answeringMs: 1_000 });
+    onTestFinished(() => engine.close());
+    await engine.call("describe", null, unending());
+    const { pid = 0 } = engine;
+    process.kill(pid, "SIGSTOP");
+    const impatient = engine.call("describe", null, AbortSignal.timeout(1));
+    expect(await failureOf(impatient)).toMatchObject({ code: "timeout" });
+    expect(await engine.call("describe", null, unending())).toMatchObject({ documents: 0 });
+    await processEnd(pid);
+    expect(engine.pid).not.toBe(pid);
+    expect(warnings).toEqual(["the engine process hung and was killed; the next request starts another"]);
   });
 
   it("keeps nothing of the service's environment", async () => {

@@ -10,6 +10,7 @@ import type {
   ToEngine,
   WireError,
 } from "./engine/protocol.ts";
+import { SilenceWatch } from "./silence-watch.ts";
 
 const ENGINE = fileURLToPath(new URL("./engine/main.ts", import.meta.url));
 const CLOSE_PATIENCE_MS = 10_000;
@@ -28,7 +29,15 @@ export interface ChildEvents {
   opened(space: Space | undefined): void;
   retire(): void;
   due(): void;
-  trouble(error: WireError): void;
+  trouble(error: Error): void;
+}
+
+/** How long a process may be silent while it is waited for; then it hangs, and is killed. */
+export interface EnginePatience {
+  /** While it opens the corpus, which reads a large one into memory in one go. */
+  readonly openingMs: number;
+  /** While requests wait. Its event loop answers in between; only one long piece of work keeps it silent. */
+  readonly answeringMs: number;
 }
 
 interface Call {
@@ -46,15 +55,20 @@ export class EngineChild {
   private readonly calls = new Map<number, Call>();
   private readonly opened = Promise.withResolvers<void>();
   private readonly events: ChildEvents;
+  private readonly patience: EnginePatience;
+  private readonly watch: SilenceWatch;
   private nextId = 1;
   private stderr = "";
+  private isOpen = false;
   private retiring = false;
   private leaving = false;
   private ended = false;
+  private hung = false;
 
   /** Starts a process and has it open the corpus. */
-  constructor(settings: EngineSettings, events: ChildEvents) {
+  constructor(settings: EngineSettings, events: ChildEvents, patience: EnginePatience) {
     this.events = events;
+    this.patience = patience;
     this.ready = this.opened.promise;
     this.child = fork(ENGINE, [], {
       serialization: "advanced",
@@ -76,6 +90,14 @@ export class EngineChild {
     });
     this.child.on("message", (message) => this.receive(message as FromEngine));
     this.send({ open: settings, service: process.pid });
+    this.watch = new SilenceWatch({
+      ask: () => this.send({ ping: true }),
+      giveUp: () => {
+        this.hung = true;
+        this.kill();
+      },
+    });
+    this.watch.begin(patience.openingMs);
   }
 
   get pid(): number | undefined {
@@ -90,6 +112,11 @@ export class EngineChild {
   /** Whether it was told to end. */
   get isLeaving(): boolean {
     return this.leaving || this.retiring;
+  }
+
+  /** Whether it was killed because it was silent for too long. */
+  get hasHung(): boolean {
+    return this.hung;
   }
 
   /** Signal that ended it, or its exit code; null before and where it never started. */
@@ -114,6 +141,7 @@ export class EngineChild {
     if (this.ended) throw new EngineGone("The engine has ended.");
     const id = this.nextId++;
     const reply = Promise.withResolvers<unknown>();
+    this.watch.begin(this.patience.answeringMs);
     this.calls.set(id, reply);
     const abort = () => {
       this.send({ cancel: id });
@@ -157,27 +185,34 @@ export class EngineChild {
   }
 
   private receive(message: FromEngine): void {
+    this.watch.heard();
     if ("id" in message) {
       const call = this.calls.get(message.id);
+      this.calls.delete(message.id);
       if (message.error === undefined) call?.resolve(message.value);
       else call?.reject(errorOf(message.error));
     } else if (message.event === "ready") {
+      this.isOpen = true;
       this.opened.resolve();
       this.events.opened(message.space);
     } else if (message.event === "failed") this.opened.reject(errorOf(message.error));
-    else if (message.event === "trouble") this.events.trouble(message.error);
-    else this.events[message.event]();
+    else if (message.event === "trouble") this.events.trouble(errorOf(message.error));
+    else if (message.event !== "alive") this.events[message.event]();
+    // Not when a caller gives up: it may be because of the silence.
+    if (this.isOpen && this.calls.size === 0) this.watch.end();
   }
 
   private end(): void {
     this.ended = true;
+    this.watch.end();
     const gone = new EngineGone("The engine has ended.");
     this.opened.reject(gone);
     for (const { reject } of this.calls.values()) reject(gone);
   }
 }
 
+/** The cause says what the engine met: for the log, never for a caller. */
 function errorOf({ code, message, retryable, cause }: WireError): Error {
-  if (code === "bug") return new Error(`${message}\n${cause ?? ""}`);
-  return new ServiceError(code, message, { retryable, ...(cause === undefined ? {} : { cause }) });
+  const options = cause === undefined ? {} : { cause: new Error(cause) };
+  return code === "bug" ? new Error(message, options) : new ServiceError(code, message, { retryable, ...options });
 }

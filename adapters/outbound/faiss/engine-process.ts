@@ -3,7 +3,7 @@ import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
 import { abortable } from "./abortable.ts";
 import type { EngineSettings, Operation, Operations, Space } from "./engine/protocol.ts";
-import { EngineChild, EngineGone, MUTATIONS } from "./engine-child.ts";
+import { type ChildEvents, EngineChild, EngineGone, type EnginePatience, MUTATIONS } from "./engine-child.ts";
 
 /** Requests under way or waiting for a process at once; past it they are refused. */
 const MAX_REQUESTS = 512;
@@ -11,6 +11,9 @@ const FIRST_BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 5_000;
 /** A process that has lived so long was well: the next one starts without delay. */
 const HEALTHY_AFTER_MS = 10_000;
+
+/** Generous, since no work that is done in one go may take so long: a process that is killed at it would begin it again for ever. */
+const PATIENCE: EnginePatience = { openingMs: 120_000, answeringMs: 20_000 };
 
 /** What the engine says without being asked. */
 export interface EngineListener {
@@ -24,13 +27,14 @@ export interface EngineListener {
 const DISTRUST_FILES_AFTER = 3;
 
 /**
- * Keeps one engine process per corpus: starts it, starts it again where it dies, and replaces it when it asks for that,
+ * Keeps one engine process per corpus: starts it, starts it again where it dies, kills it where it hangs, and replaces it when it asks for that,
  * the next one being ready before the present one goes. No request is lost by any of these: what was under way in a
  * process that died is done once more by the next one.
  */
 export class EngineProcess {
   private readonly settings: Omit<EngineSettings, "useIndexFiles">;
   private readonly log: Log;
+  private readonly patience: EnginePatience;
   private readonly children = new Set<EngineChild>();
   private readonly closing = new AbortController();
   private current: EngineChild | undefined;
@@ -41,9 +45,10 @@ export class EngineProcess {
   private listener: EngineListener | undefined;
 
   /** Starts a process at once, so that it is ready when the first request comes. */
-  constructor(settings: Omit<EngineSettings, "useIndexFiles">, log: Log) {
+  constructor(settings: Omit<EngineSettings, "useIndexFiles">, log: Log, patience: EnginePatience = PATIENCE) {
     this.settings = settings;
     this.log = log;
+    this.patience = patience;
     this.ready().catch(() => undefined);
   }
 
@@ -94,13 +99,21 @@ export class EngineProcess {
       try {
         const mustKnow = deaths > 0 && MUTATIONS.has(operation);
         const child = await (mustKnow ? this.ready() : abortable(this.ready(), signal));
-        return await child.call(operation, request, signal);
+        return await child.call(operation, request, signal).catch((error) => this.failed(operation, error));
       } catch (error) {
         if (!(error instanceof EngineGone)) throw error;
         throwIfAborted(this.closing.signal);
         if (deaths === 1) throw diedTwice(operation);
       }
     }
+  }
+
+  /** Callers are not told what the record's failure was. */
+  private failed(operation: Operation, error: unknown): never {
+    if (error instanceof ServiceError && error.code === "storage-failed") {
+      this.log.error({ directory: this.settings.directory, operation, error }, "the corpus cannot be read or written");
+    }
+    throw error;
   }
 
   /** The process that answers now, or the next one once it is ready. */
@@ -144,18 +157,20 @@ export class EngineProcess {
   private async startChild(): Promise<EngineChild> {
     const bornAt = Date.now();
     const settings = { ...this.settings, useIndexFiles: this.failures < DISTRUST_FILES_AFTER };
-    const child = new EngineChild(settings, {
+    const { directory } = settings;
+    const events: ChildEvents = {
       opened: (space) => this.listener?.opened(space),
       retire: () => void this.replace(child),
       due: () => this.listener?.due(),
-      trouble: ({ message, cause }) => this.log.warn({ cause }, message),
-    });
+      trouble: (error) => this.log.warn({ directory, error }, "work on the corpus in the background failed"),
+    };
+    const child = new EngineChild(settings, events, this.patience);
     this.children.add(child);
     void child.gone.then(() => this.bury(child, Date.now() - bornAt));
     try {
       await child.ready;
     } catch (error) {
-      if (error instanceof ServiceError) this.log.error({ error }, "the corpus cannot be opened");
+      if (error instanceof ServiceError) this.log.error({ directory, error }, "the corpus cannot be opened");
       throw error;
     }
     return child;
@@ -165,9 +180,11 @@ export class EngineProcess {
     this.children.delete(child);
     if (child.isLeaving) return;
     this.failures = ageMs > HEALTHY_AFTER_MS ? 1 : this.failures + 1;
+    const { directory } = this.settings;
+    const end = child.hasHung ? "hung and was killed" : "died";
     this.log.warn(
-      { pid: child.pid, signal: child.endedBy, stderr: child.lastWords },
-      "the engine process died; the next request starts another",
+      { directory, pid: child.pid, signal: child.endedBy, stderr: child.lastWords },
+      `the engine process ${end}; the next request starts another`,
     );
   }
 }

@@ -84,5 +84,6 @@ process.on("message", (message: ToEngine) => {
   if ("open" in message) void open(message);
   else if ("operation" in message) void answer(message);
   else if ("cancel" in message && underWay.has(message.cancel)) cancelled.add(message.cancel);
+  else if ("ping" in message) send({ event: "alive" });
   else if ("close" in message) void close();
 });

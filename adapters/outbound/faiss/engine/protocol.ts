@@ -178,6 +178,7 @@ export type ToEngine =
       };
     }[Operation]
   | { readonly cancel: number }
+  | { readonly ping: true }
   | { readonly close: true };
 
 /** A ServiceError on its way between processes, or a bug's stack under the code "bug". */
@@ -190,11 +191,11 @@ export interface WireError {
 
 /**
  * What the engine sends. `ready`: the corpus is open, and this is the space that is searched; `retire`: its memory has grown, replace it; `due`: vectors are missing, make a plan;
- * `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
+ * `alive`: answers a ping; `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
  */
 export type FromEngine =
   | { readonly id: number; readonly value: unknown; readonly error?: never }
   | { readonly id: number; readonly error: WireError }
   | { readonly event: "ready"; readonly space?: Space }
-  | { readonly event: "retire" | "due" }
+  | { readonly event: "retire" | "due" | "alive" }
   | { readonly event: "failed" | "trouble"; readonly error: WireError };
