@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import process from "node:process";
+import type { Problem } from "../../domain/errors.ts";
 
 /** What the environment says of the service itself; adapters' settings come through the config's variables. */
 export interface Environment {
@@ -17,4 +18,31 @@ export function readEnvironment(): Environment {
     dataDirectory: resolve(PHAROS_DATA || ".pharos"),
     variables: process.env,
   };
+}
+
+const LAST_PORT = 65_535;
+
+/**
+ * The config's tree with HOST and PORT where its `server` does not say; an empty variable counts as not set. A PORT that
+ * is needed and is no port is a problem.
+ */
+export function withListenAddress(
+  tree: unknown,
+  { HOST, PORT }: Environment["variables"],
+): { readonly tree: unknown; readonly problems: readonly Problem[] } {
+  if (!isMapping(tree)) return { tree, problems: [] };
+  const { server = {} } = tree;
+  if (!isMapping(server)) return { tree, problems: [] };
+  const given: Record<string, unknown> = {};
+  const problems: Problem[] = [];
+  if (HOST) given.host = HOST;
+  if (PORT && !Object.hasOwn(server, "port")) {
+    if (/^\d{1,5}$/u.test(PORT) && Number(PORT) <= LAST_PORT) given.port = Number(PORT);
+    else problems.push({ field: "PORT", message: `must be a whole number from 0 to ${LAST_PORT}` });
+  }
+  return { tree: { ...tree, server: { ...given, ...server } }, problems };
+}
+
+function isMapping(node: unknown): node is Readonly<Record<string, unknown>> {
+  return typeof node === "object" && node !== null && !Array.isArray(node);
 }

@@ -14,9 +14,10 @@ import {
   searchAdapters,
 } from "../container/registry.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
-import type { Environment } from "./environment.ts";
-import { type Interpolated, interpolate } from "./interpolate.ts";
-import { ConfigError, problemsOf } from "./problems.ts";
+import { type Environment, withListenAddress } from "./environment.ts";
+import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
+import { ConfigError, check } from "./problems.ts";
+import { referenceProblems } from "./references.ts";
 import { type ConfigFile, configSchema } from "./schema.ts";
 
 /** An adapter that the config names. */
@@ -39,6 +40,8 @@ export interface Config extends Omit<ConfigFile, "$schema" | "models" | "embedde
   readonly searches: readonly AdapterEntry<Search>[];
 }
 
+const MALFORMED = `a \`\${\` opens no variable: \${NAME} and \${NAME:-default} do, and \`$\${\` stands for a plain \`\${\``;
+
 const KINDS = ["models", "embedders", "searches"] as const;
 
 /**
@@ -51,17 +54,10 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   const tree = parseYaml(await readConfigFile(configFile), fail);
 
   const interpolated = interpolate(tree, variables);
-  const problems: Problem[] = interpolated.missing
-    .filter(({ path }) => !isEntryPath(path))
-    .map(({ path, variable }) => ({
-      field: path.join("."),
-      message: `the variable ${variable} is not set and has no default`,
-    }));
-
-  const parsed = configSchema.safeParse(interpolated.value);
-  if (!parsed.success) {
-    problems.push(...problemsOf(parsed.error).filter(({ field }) => !isMissing(field, interpolated)));
-  }
+  const addressed = withListenAddress(interpolated.value, variables);
+  const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems];
+  const checked = check(configSchema, addressed.tree);
+  problems.push(...(checked.problems ?? []).filter(({ field }) => !lacksVariable(field, interpolated)));
   const directory = dirname(configFile);
   const preparer = new EntryPreparer(directory, interpolated, problems);
   const entries = {
@@ -69,24 +65,44 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
     embedders: await preparer.all("embedders", embeddingAdapters),
     searches: await preparer.all("searches", searchAdapters),
   };
-  problems.push(...referenceProblems(entries, parsed.data?.sample?.corpus));
-  if (!parsed.success || problems.length > 0) throw fail(problems);
-  const { $schema: _, ...rest } = parsed.data;
+  problems.push(...referenceProblems(interpolated.value));
+  if (checked.problems !== undefined || problems.length > 0) throw fail(problems);
+  const { $schema: _, ...rest } = checked.data;
   return { ...rest, ...entries, directory, dataDirectory };
 }
 
-type AdapterEntries = Pick<Config, (typeof KINDS)[number]>;
+/** Variables that are missing outside the entries, and texts that open none, wherever they are. */
+function variableProblems({ missing, malformed }: Interpolated): readonly Problem[] {
+  return [
+    ...missing
+      .filter(({ path }) => !isEntryPath(path))
+      .map(({ path, variable }) => ({
+        field: path.join("."),
+        message: `the variable ${variable} is not set and has no default`,
+      })),
+    ...malformed.map((path) => ({
+      field: path.join("."),
+      message: MALFORMED,
+    })),
+  ];
+}
 
 function parseYaml(text: string, fail: (problems: readonly Problem[]) => ConfigError): unknown {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { merge: true, prettyErrors: false, lineCounter });
-  if (document.errors.length === 0) return document.toJS() ?? {};
-  throw fail(
-    document.errors.map(({ message, pos }) => {
-      const { line, col } = lineCounter.linePos(pos[0]);
-      return { field: "", message: `line ${line}, column ${col}: ${message}` };
-    }),
-  );
+  if (document.errors.length > 0)
+    throw fail(
+      document.errors.map(({ message, pos }) => {
+        const { line, col } = lineCounter.linePos(pos[0]);
+        // After a colon the parser quotes what it read, which may be a secret.
+        return { field: "", message: `line ${line}, column ${col}: ${message.replace(/: ".*$/su, "")}` };
+      }),
+    );
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw fail([{ field: "", message: error instanceof Error ? error.message : String(error) }]);
+  }
 }
 
 async function readConfigFile(file: string): Promise<string> {
@@ -133,7 +149,7 @@ class EntryPreparer {
       field: field === "" ? path : `${path}.${field}`,
       message,
     }));
-    this.problems.push(...found.filter(({ field }) => !isMissing(field, this.interpolated)));
+    this.problems.push(...found.filter(({ field }) => !lacksVariable(field, this.interpolated)));
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
     return { name, missing: [...new Set(missing)], load, ...(typeof embedder === "string" ? { embedder } : {}) };
@@ -163,13 +179,13 @@ class EntryPreparer {
   }
 }
 
-function isEntryPath(path: readonly (string | number)[]): boolean {
+function isEntryPath(path: Path): boolean {
   return path.length > 2 && KINDS.some((kind) => kind === path[0]);
 }
 
-/** Whether a variable is missing at, above or below the field: then it is told apart from what is wrong. */
-function isMissing(field: string, { missing }: Interpolated): boolean {
-  return missing.some(({ path }) => {
+/** Whether a variable is missing or malformed at, above or below the field: then it is told apart from what is wrong. */
+function lacksVariable(field: string, { missing, malformed }: Interpolated): boolean {
+  return [...missing.map(({ path }) => path), ...malformed].some((path) => {
     const used = path.join(".");
     return used === field || used.startsWith(`${field}.`) || field.startsWith(`${used}.`);
   });
@@ -183,28 +199,4 @@ function entriesOf(tree: unknown, kind: string): readonly (readonly [string, z.o
     const entry = entryShape.safeParse(value);
     return entry.success ? [[name, entry.data] as const] : [];
   });
-}
-
-/** Names that point to nothing. */
-function referenceProblems(
-  { embedders, searches }: AdapterEntries,
-  sampleCorpus: string | undefined,
-): readonly Problem[] {
-  const embedderNames = embedders.map(({ name }) => name);
-  const searchNames = searches.map(({ name }) => name);
-  const lost = searches.flatMap(({ name, embedder }) =>
-    embedder === undefined || embedderNames.includes(embedder)
-      ? []
-      : [
-          {
-            field: `searches.${name}.embedder`,
-            message: `no embedder "${embedder}"; known are ${embedderNames.join(", ")}`,
-          },
-        ],
-  );
-  if (sampleCorpus === undefined || searchNames.includes(sampleCorpus)) return lost;
-  return [
-    ...lost,
-    { field: "sample.corpus", message: `no search "${sampleCorpus}"; known are ${searchNames.join(", ")}` },
-  ];
 }

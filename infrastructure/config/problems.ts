@@ -13,11 +13,72 @@ export class ConfigError extends Error {
   }
 }
 
-/** What a schema refused, with the path of each value; an unknown key is a problem of its own. */
-export function problemsOf(error: z.ZodError): readonly Problem[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === "unrecognized_keys"
-      ? issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "unknown key" }))
-      : [{ field: issue.path.join("."), message: issue.message }],
-  );
+/** What a schema makes of a value, or everything that it refuses. */
+export type Checked<Output> =
+  | { readonly data: Output; readonly problems?: never }
+  | { readonly problems: readonly Problem[]; readonly data?: never };
+
+/** Holds a value against a schema; each problem has its path and plain words, and never the value, which may be a secret. */
+export function check<Schema extends z.ZodType>(schema: Schema, value: unknown): Checked<z.output<Schema>> {
+  const parsed = schema.safeParse(value, { error: messageOf });
+  return parsed.success ? { data: parsed.data } : { problems: parsed.error.issues.flatMap(problemsOf) };
+}
+
+/** An unknown key is a problem of its own, and a bad key says what its own schema says. */
+function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
+  const field = issue.path.join(".");
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "unknown key" }));
+    case "invalid_key":
+      return issue.issues.map(({ message }) => ({ field, message }));
+    default:
+      return [{ field, message: issue.message }];
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping",
+  record: "a mapping",
+};
+
+function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is missing" : `must be ${typeName(issue)}`;
+    case "invalid_value":
+      return issue.input === undefined ? "is missing" : `must be one of ${issue.values.join(", ")}`;
+    case "too_small":
+      if (issue.origin === "string" || issue.origin === "array") return "must not be empty";
+      return `must be at least ${issue.minimum}`;
+    case "too_big":
+      return `must be at most ${issue.maximum}`;
+    case "invalid_format":
+      return issue.format === "url" ? "must be a URL" : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The bounds of a number's schema, as zod keeps them: at a whole number's own ends where it says none. */
+interface NumberSchema {
+  readonly format?: string | null;
+  readonly minValue?: number | null;
+  readonly maxValue?: number | null;
+}
+
+function typeName({ expected, inst }: z.core.$ZodRawIssue & { readonly expected: string }): string {
+  const { format, minValue, maxValue } = (inst ?? {}) as NumberSchema;
+  const name = TYPES[format === "safeint" ? "int" : expected] ?? expected;
+  if (!isBound(minValue)) return name;
+  return isBound(maxValue) ? `${name} from ${minValue} to ${maxValue}` : `${name} from ${minValue}`;
+}
+
+function isBound(value: number | null | undefined): value is number {
+  return typeof value === "number" && Math.abs(value) < Number.MAX_SAFE_INTEGER;
 }

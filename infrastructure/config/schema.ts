@@ -11,6 +11,13 @@ const name = z
     /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/u,
     "a name has 1 to 128 letters, digits, and . _ : / -, and begins with a letter or digit",
   );
+/** Also the name of a folder, so it has no slash. */
+const searchName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/u,
+    "a search's name has 1 to 128 letters, digits, and . _ : -, and begins with a letter or digit",
+  );
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/u, "a header's name has 1 to 64 letters, digits and hyphens");
 
 /** An adapter by its name, or by the path of a module; its other keys are the adapter's own options. */
@@ -87,7 +94,7 @@ const principal = z
   .describe("headers that a trusted proxy sets, and that callers cannot; without this nobody is a principal");
 
 const sample = z.strictObject({
-  corpus: name.describe("search that gets the sample while nothing was ever written to it"),
+  corpus: searchName.describe("search that gets the sample while nothing was ever written to it"),
   paths: z.array(z.string().min(1)).min(1).describe("files and folders, relative to this file"),
 });
 
@@ -102,7 +109,7 @@ export const configSchema = z
     principal: principal.optional(),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
-    searches: z.record(name, entry).default({}).describe("what vector_search_type can be"),
+    searches: z.record(searchName, entry).default({}).describe("what vector_search_type can be"),
     sample: sample.optional(),
   })
   .superRefine(({ answer, limits, ingestion }, context) => {

@@ -12,7 +12,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
-import { problemsOf } from "../config/problems.ts";
+import { check } from "../config/problems.ts";
 
 /** What an adapter may use besides its own options. */
 export interface AdapterContext {
@@ -52,8 +52,8 @@ export function defineAdapter<Schema extends z.ZodType, Made>(
   return {
     options,
     prepare(json) {
-      const parsed = options.safeParse(json);
-      if (!parsed.success) return { problems: problemsOf(parsed.error) };
+      const parsed = check(options, json);
+      if (parsed.problems !== undefined) return { problems: parsed.problems };
       return {
         async load() {
           const create = await load();

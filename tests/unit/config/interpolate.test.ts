@@ -38,6 +38,13 @@ describe("interpolate", () => {
     expect(interpolate("$${HOME} and $HOME", { HOME: "h" }).value).toBe("${HOME} and $HOME");
   });
 
+  it("tells where a `${` opens no variable, once for each text, and gives no value there", () => {
+    const tree = ["${FOO", "a ${1X} ${", "${A} ${-}", "${A:-${B}}", "$${FOO", "${A:-$}"];
+    const { value, malformed } = interpolate(tree, { B: "secret" });
+    expect(value).toEqual([undefined, undefined, undefined, undefined, "${FOO", "$"]);
+    expect(malformed).toEqual([[0], [1], [2], [3]]);
+  });
+
   it("never reads a value's own braces as a variable", () => {
     expect(interpolate("${A}", { A: "${B}", B: "secret" }).value).toBe("${B}");
   });

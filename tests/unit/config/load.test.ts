@@ -93,6 +93,95 @@ sample: { corpus: fais, paths: [docs] }
     ]);
   });
 
+  it("says in plain words what each value must be", async () => {
+    const problems = await problemsOf(`
+server: { port: 70000, host: 3, deadline_ms: soon, drain_ms: 1.5 }
+limits: { top_k: 0, prompt_characters: many }
+principal: []
+embedders:
+  lsa: { adapter: lsa, dimensions: many }
+searches:
+  faiss: { adapter: faiss, embedder: lsa, mode: both, dense_weight: half }
+  kendra: { adapter: kendra, index_id: i, region: eu-west-1, endpoint: here, require_principal: maybe }
+  x: { embedder: lsa }
+models: { a: { adapter: openai, model: '' }, b: 3 }
+sample: { corpus: faiss, paths: [] }
+`);
+    expect(problems).toEqual([
+      "server.host: must be a text",
+      "server.port: must be at most 65535",
+      "server.deadline_ms: must be a whole number from 1 to 3600000",
+      "server.drain_ms: must be a whole number from 0 to 600000",
+      "limits.prompt_characters: must be a whole number from 1",
+      "limits.top_k: must be at least 1",
+      "principal: must be a mapping",
+      "models.b: must be a mapping",
+      "searches.x.adapter: is missing",
+      "sample.paths: must not be empty",
+      "models.a.model: must not be empty",
+      "models.a.api_key: is missing",
+      "models.a.context_tokens: is missing",
+      "embedders.lsa.dimensions: must be a whole number from 2 to 1024",
+      "searches.faiss.mode: must be one of fused, dense, sparse",
+      "searches.faiss.dense_weight: must be a number from 0 to 1",
+      "searches.kendra.endpoint: must be a URL",
+      "searches.kendra.require_principal: must be true or false",
+    ]);
+  });
+
+  it.each(["中文库", "a/../../x", "a/b", "..", "/a", "a/"])("refuses %s as the name of a search", async (name) => {
+    expect(await problemsOf(`searches: { ${name}: { adapter: kendra, index_id: i, region: eu-west-1 } }`)).toEqual([
+      `searches.${name}: a search's name has 1 to 128 letters, digits, and . _ : -, and begins with a letter or digit`,
+    ]);
+  });
+
+  it("lists names that lead nowhere beside whatever else is wrong", async () => {
+    const yaml = `
+server: { prot: 1 }
+embedders: { broken: {} }
+searches: { a: { embedder: nope }, b: { adapter: faiss, embedder: broken } }
+sample: { corpus: nope }
+`;
+    expect(await problemsOf(yaml)).toEqual(
+      expect.arrayContaining([
+        "server.prot: unknown key",
+        "searches.a.adapter: is missing",
+        'searches.a.embedder: no embedder "nope"; known are broken',
+        'sample.corpus: no search "nope"; known are a, b',
+        "sample.paths: is missing",
+      ]),
+    );
+    expect(await problemsOf("sample: { corpus: a, paths: [docs] }")).toEqual([
+      'sample.corpus: no search "a"; the config has no search',
+    ]);
+  });
+
+  it("refuses a variable that is not closed, wherever it stands", async () => {
+    const yaml =
+      "server: { host: '${HOST' }\nmodels: { a: { adapter: openai, model: m, api_key: '${KEY', context_tokens: 9 } }";
+    const problems = await problemsOf(yaml, { KEY: "sk-very-secret" });
+    expect(problems).toEqual([
+      expect.stringMatching(/^server\.host: a `\$\{` opens no variable: .*`\$\$\{` stands for a plain `\$\{`$/u),
+      expect.stringMatching(/^models\.a\.api_key: a `\$\{` opens no variable/u),
+    ]);
+  });
+
+  it("listens where HOST and PORT say, unless the config says it", async () => {
+    const variables = { HOST: "0.0.0.0", PORT: "9090" };
+    expect((await loading("models: {}", variables)).server).toMatchObject({ host: "0.0.0.0", port: 9090 });
+    expect((await loading("server: { drain_ms: 1 }", variables)).server).toMatchObject({ port: 9090, drain_ms: 1 });
+    const own = await loading("server: { host: 127.0.0.2, port: 1 }", { HOST: "0.0.0.0", PORT: "nonsense" });
+    expect(own.server).toMatchObject({ host: "127.0.0.2", port: 1 });
+    expect((await loading("{}", { HOST: "", PORT: "" })).server).toMatchObject({ host: "127.0.0.1", port: 8080 });
+  });
+
+  it.each(["eighty", "65536", "-1", "80.5"])("lists a PORT of %s with the other problems", async (PORT) => {
+    expect(await problemsOf("colour: red", { PORT })).toEqual([
+      "PORT: must be a whole number from 0 to 65535",
+      "colour: unknown key",
+    ]);
+  });
+
   it("keeps an entry whose variable is missing, but still checks the rest of it", async () => {
     const yaml =
       "models: { a: { adapter: openai, model: gpt-4o, api_key: '${OPENAI_API_KEY}', context_tokens: 128000 } }";
@@ -113,6 +202,8 @@ sample: { corpus: fais, paths: [docs] }
 
   it("says where the YAML breaks", async () => {
     expect((await problemsOf("models: { a: [ }"))[0]).toMatch(/line 1/u);
+    expect(await problemsOf("models: *gpt")).toEqual([expect.stringContaining("Unresolved alias")]);
+    expect((await problemsOf("models: [a]] sk-very-secret")).join("\n")).not.toContain("sk-very-secret");
   });
 
   it("says which file it cannot read", async () => {

@@ -1,0 +1,24 @@
+import type { Problem } from "../../domain/errors.ts";
+
+/** Names that point to nothing, in a tree whose shape may be wrong elsewhere; what is no name is the schema's to tell. */
+export function referenceProblems(tree: unknown): readonly Problem[] {
+  const embedders = Object.keys(childOf(tree, "embedders") ?? {});
+  const searches = childOf(tree, "searches") ?? {};
+  const lost = Object.entries(searches).flatMap(([name, search]) =>
+    problemsOfName(`searches.${name}.embedder`, "embedder", childOf(search, "embedder"), embedders),
+  );
+  const corpus = childOf(childOf(tree, "sample"), "corpus");
+  return [...lost, ...problemsOfName("sample.corpus", "search", corpus, Object.keys(searches))];
+}
+
+function problemsOfName(field: string, kind: string, name: unknown, known: readonly string[]): readonly Problem[] {
+  if (typeof name !== "string" || known.includes(name)) return [];
+  const rest = known.length === 0 ? `the config has no ${kind}` : `known are ${known.join(", ")}`;
+  return [{ field, message: `no ${kind} "${name}"; ${rest}` }];
+}
+
+function childOf(node: unknown, key: string): unknown {
+  return typeof node === "object" && node !== null && Object.hasOwn(node, key)
+    ? (node as Readonly<Record<string, unknown>>)[key]
+    : undefined;
+}
