@@ -1,18 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RUNTIMES, type Runtime, type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
-
-/** Questions of the sample corpus, with what an answer must say and where it must come from. */
-const QUESTIONS = [
-  {
-    prompt: "How does Pharos keep its FAISS index safe from a crash?",
-    says: /SQLite/u,
-    from: /docs\/(retrieval|decisions)/u,
-  },
-  { prompt: "Which environment variable sets the port of the service?", says: /`PORT`/u, from: /docs\/configuration/u },
-  { prompt: "What is extractive?", says: /extractive answerer, not a language model/u, from: /docs\/completion/u },
-  { prompt: "Pharos 如何保证 FAISS 索引在崩溃后不丢数据？", says: /SQLite/u, from: /docs\/zh\/retrieval/u },
-  { prompt: "哪个环境变量设置服务监听的端口？", says: /PORT/u, from: /docs\/zh\/configuration/u },
-] as const;
+import { ANSWERED, UNANSWERED } from "./sample-questions.ts";
 
 async function post(service: ServiceProcess, path: string, body: unknown) {
   const response = await fetch(`${service.url}${path}`, {
@@ -48,15 +36,13 @@ async function generate(service: ServiceProcess, prompt: string): Promise<Genera
 describe.each(Object.keys(RUNTIMES) as Runtime[])("the service on %s", (runtime) => {
   it("answers real questions about the sample corpus with verified citations, in English and in Chinese", async () => {
     const service = await startServiceProcess(runtime);
-    for (const { prompt, says, from } of QUESTIONS) {
+    for (const [prompt, says] of ANSWERED) {
       const { response, citations, passages } = await generate(service, prompt);
       expect(response, prompt).toMatch(says);
-      expect(
-        citations.some(({ uri }) => from.test(uri)),
-        `${prompt}\n${JSON.stringify(citations)}`,
-      ).toBe(true);
-      for (const { quote, passage_id, verified } of citations) {
-        expect(verified, prompt).toBe(true);
+      expect(citations.length, prompt).toBeGreaterThan(0);
+      for (const { quote, uri, passage_id, verified } of citations) {
+        expect(verified, `${prompt}\n${response}`).toBe(true);
+        expect(uri).toMatch(/^docs\//u);
         expect(passages.find(({ id }) => id === passage_id)?.text).toContain(quote);
       }
     }
@@ -64,9 +50,10 @@ describe.each(Object.keys(RUNTIMES) as Runtime[])("the service on %s", (runtime)
 
   it("says that it found nothing where the corpus holds no answer", async () => {
     const service = await startServiceProcess(runtime);
-    const { finish_reason, citations } = await generate(service, "Who won the football world cup of 1998 in Paris?");
-    expect(finish_reason).toBe("no-answer");
-    expect(citations).toEqual([]);
+    for (const prompt of UNANSWERED) {
+      const { finish_reason, citations, response } = await generate(service, prompt);
+      expect([finish_reason, citations], `${prompt}\n${response}`).toEqual(["no-answer", []]);
+    }
   });
 
   it("names what it has, and which variable is missing for the rest", async () => {

@@ -68,6 +68,39 @@ describe("selectSentences", () => {
     expect(others).toEqual([]);
   });
 
+  it("answers nothing where the rarest thing asked for stands nowhere", () => {
+    const vendors = ["OpenAI", "Bedrock", "Kendra", "FAISS", "Deno", "Debian"];
+    const sources = sourcesOf(...vendors.map((vendor) => `You can run Pharos with ${vendor} on one machine.`));
+    expect(selectSentences("Can Pharos run with Pinecone?", sources)).toEqual([]);
+  });
+
+  it("leaves out what fits much worse than the best", () => {
+    const sources = sourcesOf("The lighthouse lamp has a white colour. The lighthouse lamp is old and heavy.");
+    expect(selectSentences("What colour has the lighthouse lamp?", sources).map(({ text }) => text)).toEqual([
+      "The lighthouse lamp has a white colour.",
+    ]);
+  });
+
+  it("finds the words of a Japanese question, which no spaces part", () => {
+    const sources = sourcesOf(
+      "灯台は岬に立っています。夕方になると灯台守が灯台に明かりをともします。港には小さな船が並びます。",
+    );
+    const [first] = selectSentences("灯台守は夕方に何をしますか？", sources);
+    expect(first?.text).toBe("夕方になると灯台守が灯台に明かりをともします。");
+  });
+
+  it("prefers the sentence that begins with what is asked about", () => {
+    const sources = sourcesOf("Everybody who sails knows the lighthouse. The lighthouse is a tower with a lamp.");
+    expect(selectSentences("What is a lighthouse?", sources)[0]?.text).toBe("The lighthouse is a tower with a lamp.");
+  });
+
+  it("drops the marks of Markdown's lists, emphasis and links", () => {
+    const sources = sourcesOf("- **The lighthouse** is described in [its own page](lighthouse.md).");
+    expect(selectSentences("Where is the lighthouse described?", sources)[0]?.text).toBe(
+      "The lighthouse is described in its own page.",
+    );
+  });
+
   it("prefers the better source where two say it alike", () => {
     const [first] = selectSentences(
       "What colour is the lighthouse?",
