@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -44,7 +44,7 @@ const NOTES = {
 };
 
 describe("pharos", () => {
-  it("ingests files and folders, reports each broken line, and finds nothing to do the second time", async () => {
+  it("ingests files and folders, reports each broken line, ends with 1 for those, and finds nothing to do the second time", async () => {
     const folder = await written(NOTES);
     const data = await temporaryFolder();
     const first = await run(data, "ingest", join(folder, "notes"), "--json");
@@ -52,7 +52,9 @@ describe("pharos", () => {
     expect(first.progress).toContain("people.jsonl:2: The line is not valid JSON.");
     const second = await run(data, "ingest", join(folder, "notes"));
     expect(second.output).toBe("faiss: 0 added, 0 replaced, 3 unchanged, 1 failed\n");
-    expect([first.code, second.code]).toEqual([0, 0]);
+    expect([first.code, second.code]).toEqual([1, 1]);
+    const whole = await run(data, "ingest", join(folder, "notes/harbour.md"));
+    expect(whole).toMatchObject({ code: 0, output: "faiss: 0 added, 0 replaced, 1 unchanged, 0 failed\n" });
   });
 
   it("asks and searches what was ingested, in English and in Chinese", async () => {
@@ -64,11 +66,15 @@ describe("pharos", () => {
     expect(asked.output).toContain("[1] The harbour — ");
     const json = JSON.parse((await run(data, "ask", "灯塔建于哪一年？", "--llm", "extractive", "--json")).output);
     expect(json).toMatchObject({
-      text: expect.stringContaining("灯塔建于一八五零年。"),
-      citations: [{ verified: true }],
+      response: expect.stringContaining("灯塔建于一八五零年。"),
+      citations: [{ document_id: expect.stringContaining("灯塔.txt"), verified: true }],
+      model: "extractive",
+      finish_reason: "stop",
+      timing_ms: { total: expect.any(Number) },
     });
     const found = JSON.parse((await run(data, "search", "who keeps the lamp", "--top-k", "1", "--json")).output);
-    expect(found.passages).toMatchObject([{ documentId: "ida", metadata: { role: "keeper" } }]);
+    expect(found.passages).toMatchObject([{ document_id: "ida", metadata: { role: "keeper" } }]);
+    expect(Object.keys(found)).toEqual(["passages", "timing_ms", "warnings"]);
     expect((await run(data, "search", "ferry ticket")).output).toMatch(/^1\. 1\.000 {2}The harbour/u);
   });
 
@@ -107,5 +113,25 @@ describe("pharos", () => {
     expect(unknown.progress).toMatch(/Unsupported model: gpt-0\nSupported: extractive/u);
     expect(unknown.progress).not.toMatch(/ at .*\.ts/u);
     expect((await run(data, "search", "x", "--top-k", "0")).code).toBe(1);
+  });
+
+  it("refuses an empty prompt, and one that is longer than the config allows", async () => {
+    const data = await temporaryFolder();
+    const [blank, query, long] = await Promise.all([
+      run(data, "ask", " "),
+      run(data, "search", ""),
+      run(data, "ask", "x".repeat(8_001)),
+    ]);
+    expect(blank).toMatchObject({ code: 1, output: "", progress: "The prompt is empty.\n" });
+    expect(query).toMatchObject({ code: 1, output: "", progress: "The query is empty.\n" });
+    expect(long).toMatchObject({
+      code: 1,
+      progress: "The prompt has 8001 characters; limits.prompt_characters allows 8000.\n",
+    });
+  });
+
+  it("tells its version", async () => {
+    const { version } = JSON.parse(await readFile(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(await run(await temporaryFolder(), "--version")).toEqual({ code: 0, output: `${version}\n`, progress: "" });
   });
 });

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { RUNTIMES, type Runtime, type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
 import { ANSWERED, UNANSWERED } from "./sample-questions.ts";
@@ -46,6 +47,14 @@ describe.each(Object.keys(RUNTIMES) as Runtime[])("the service on %s", (runtime)
         expect(passages.find(({ id }) => id === passage_id)?.text).toContain(quote);
       }
     }
+  });
+
+  it.each(["README.md", "README.zh-CN.md"])("gives the answer that %s shows", async (file) => {
+    const readme = await readFile(new URL(`../../${file}`, import.meta.url), "utf8");
+    const [, prompt = ""] = /"prompt":"([^"]+)"/u.exec(readme) ?? [];
+    const [, response = ""] = /"response": ("[^\n]+"),\n/u.exec(readme) ?? [];
+    const service = await startServiceProcess(runtime);
+    expect((await generate(service, prompt)).response).toBe(JSON.parse(response));
   });
 
   it("says that it found nothing where the corpus holds no answer", async () => {
