@@ -167,7 +167,7 @@ function namesInFront(title: string | undefined, path: readonly string[], text: 
   const names = new Set([...(title === undefined ? [] : [title]), ...path]);
   const opening = text
     .split("\n", names.size * 2)
-    .map((line) => line.replace(/^[ \t#]+/u, "").replace(/[ \t#\r]+$/u, ""));
+    .map((line) => line.replace(/^[ \t#]+/u, "").replace(/(?<![ \t#\r])[ \t#\r]+$/u, ""));
   return [...names].filter((name) => !opening.includes(name));
 }
 

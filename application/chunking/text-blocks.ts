@@ -43,7 +43,7 @@ const CLOSING_MARKS = /[ \t]#+$/u;
 const UNDERLINE = /^ {0,3}(?<marks>={3,}|-{3,})$/u;
 const FENCE = /^ {0,3}(?<fence>`{3,}(?=[^`]*$)|~{3,})/u;
 const INDENTED = /^(?: {2}|\t)/u;
-const TABLE_RULE = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/u;
+const TABLE_RULE = /^[ \t]*(?:\|[ \t]*)?:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?$/u;
 /** The line starts an item of a list, numbered or not. */
 export const LIST_ITEM = /^[ \t]*(?:[-*+•‣▪]|\d{1,9}[.)])[ \t]+\S/u;
 
