@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { startService } from "./http-harness.ts";
+import { ServiceError } from "../../domain/errors.ts";
+import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import { HarnessAdapters, startService } from "./http-harness.ts";
 
 const ADDRESS = "/corpora/memory/documents/guide";
 
@@ -127,4 +129,24 @@ describe("GET /corpora", () => {
       ],
     });
   });
+
+  it("tells of a corpus that fails what is wrong with it, and of the others what they hold", async () => {
+    const { send } = await startService({}, { adapters: new BesideABrokenCorpus() });
+    const { status, text, json } = await send("GET", "/corpora");
+    expect(status).toBe(200);
+    expect(json?.corpora).toEqual([
+      { name: "broken", error: { code: "storage-failed", detail: "The record cannot be read." } },
+      { name: "memory", documents: 0, passages: 0, generation: 0 },
+    ]);
+    expect(text).not.toContain("malformed");
+  });
 });
+
+class BesideABrokenCorpus extends HarnessAdapters {
+  override readonly corpora = ["broken", "memory"];
+
+  override corpus(name: string): CorpusPort {
+    if (name !== "broken") return super.corpus(name);
+    throw new ServiceError("storage-failed", "The record cannot be read.", { cause: new Error("malformed") });
+  }
+}

@@ -66,10 +66,10 @@ class RecordingLog implements Log {
 }
 
 /** Two models and three searches, one of each without its settings; `readonly` takes no documents. */
-class HarnessAdapters implements AdapterFactory {
+export class HarnessAdapters implements AdapterFactory {
   readonly models = ["fake"];
   readonly searches = ["memory", "readonly"];
-  readonly corpora = ["memory"];
+  readonly corpora: readonly string[] = ["memory"];
   readonly model = new FakeCompletion({
     deltas: ["The index is ", "a copy. [1]"],
     usage: { inputTokens: 90, outputTokens: 7, cachedInputTokens: 40 },

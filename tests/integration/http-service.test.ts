@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ServiceError } from "../../domain/errors.ts";
 import { QUESTION, startService } from "./http-harness.ts";
 
 describe("what callers read of the service", () => {
@@ -96,5 +97,16 @@ describe("the log", () => {
       { level: "info", request_id: "r4", method: "POST", route: "/generate", status: 400, ms, code: "invalid-request" },
     ]);
     expect(JSON.stringify(log.lines)).not.toContain("secret");
+  });
+
+  it("has the cause of a record's failure, which its caller is not told", async () => {
+    const { send, log, adapters } = await startService();
+    adapters.memory.get = async () => {
+      throw new ServiceError("storage-failed", "The record cannot be read.", { cause: new Error("disk I/O error") });
+    };
+    const { status, text } = await send("GET", "/corpora/memory/documents/a");
+    expect(status).toBe(503);
+    expect(text).not.toContain("disk I/O error");
+    expect(log.lines).toMatchObject([{ level: "error", code: "storage-failed", cause: "disk I/O error" }]);
   });
 });

@@ -8,14 +8,21 @@ import { fromCorpus, fromDocument } from "./representations.ts";
 import type { RequestSchemas } from "./schemas.ts";
 import { invalidRequest, validate } from "./validation.ts";
 
-/** `GET /corpora`: what each search that can be written to holds. */
+/** `GET /corpora`: what each search that can be written to holds, or why that cannot be told. */
 export function listCorpora(adapters: AdapterFactory): BoundedHandler {
   return async (context, signal) => {
-    const corpora = adapters.corpora.map(async (name) =>
-      fromCorpus(name, await adapters.corpus(name).describe(signal)),
-    );
+    const corpora = adapters.corpora.map((name) => describeCorpus(adapters, name, signal));
     return context.json({ corpora: await Promise.all(corpora), request_id: context.get("requestId") });
   };
+}
+
+async function describeCorpus(adapters: AdapterFactory, name: string, signal: AbortSignal) {
+  try {
+    return fromCorpus(name, await adapters.corpus(name).describe(signal));
+  } catch (error) {
+    if (signal.aborted || !(error instanceof ServiceError)) throw error;
+    return { name, error: { code: error.code, detail: error.message } };
+  }
 }
 
 /** `PUT`: 201 where the document is new, 200 where it was there. */

@@ -30,8 +30,15 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
 /** The code; of a failure that is ours also what it was. Below 500 the message may quote the caller, so it stays out. */
 function failureFields({ error }: HttpContext, status: number) {
   if (error === undefined) return {};
-  if (!(error instanceof ServiceError)) return { code: "internal", error: error.stack ?? error.message };
+  if (!(error instanceof ServiceError)) return { code: "internal", error: stackOf(error) };
   if (status < 500) return { code: error.code };
   const { code, message, cause } = error;
-  return { code, detail: message, ...(cause instanceof Error ? { cause: cause.name } : {}) };
+  if (!(cause instanceof Error)) return { code, detail: message };
+  // A vendor's words may quote the prompt; the record's failures do not.
+  return { code, detail: message, cause: code === "storage-failed" ? cause.message : cause.name };
+}
+
+function stackOf({ stack, message, cause }: Error): string {
+  const own = stack ?? message;
+  return cause instanceof Error ? `${own}\ncaused by ${cause.message}` : own;
 }
