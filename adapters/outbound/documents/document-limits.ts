@@ -5,6 +5,8 @@ export function brokenLimit({ id, title = "", text, uri = "", metadata = {} }: S
   const limits = DOCUMENT_LIMITS;
   if (text.trim() === "") return "The text is empty.";
   if (id === "") return "The id is empty.";
+  // Whoever reads an address takes these for steps in its path, so no caller could reach the document.
+  if (id === "." || id === "..") return "The id cannot be `.` or `..`.";
   if (id.length > limits.idLength) return tooLong("id", id.length, limits.idLength);
   if (title.length > limits.titleLength) return tooLong("title", title.length, limits.titleLength);
   if (uri.length > limits.uriLength) return tooLong("uri", uri.length, limits.uriLength);

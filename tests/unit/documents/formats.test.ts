@@ -163,6 +163,8 @@ describe("JSONL", () => {
   it("says which limit a document breaks", async () => {
     const lines = [
       { id: "x".repeat(513), text: "x" },
+      { id: ".", text: "x" },
+      { id: "..", text: "x" },
       { id: "a", text: "x", note: "x".repeat(4_097) },
       { id: "b", text: " \n", title: "" },
       { id: "c", text: "x", ...Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, index])) },
@@ -172,6 +174,8 @@ describe("JSONL", () => {
     expect(documents).toEqual([]);
     expect(failures.map(({ reason }) => reason)).toEqual([
       "The id has 513 characters; at most 512 are allowed.",
+      "The id cannot be `.` or `..`.",
+      "The id cannot be `.` or `..`.",
       "The metadata field note has 4097 characters; at most 4096 are allowed.",
       "The text is empty.",
       "The metadata has 65 fields; at most 64 are allowed.",
