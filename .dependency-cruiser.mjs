@@ -18,13 +18,13 @@ const PACKAGES = {
 const npm = (names) => `(^|/)node_modules/(${names.join("|")})/`;
 const forbid = (name, from, to) => ({ name, severity: "error", from, to });
 
-/** An adapter's folder imports itself, the rooms below it and its packages; outbound also the runtime's own modules. */
+/** An adapter's folder imports itself, the rooms below it and its packages; outbound also the runtime's own modules, inbound what the ways in share. */
 const adapter = ([folder, names]) =>
   forbid(
     `adapters/${folder}`,
     { path: `^adapters/${folder}/` },
     folder.startsWith("inbound/")
-      ? { pathNot: [`^adapters/${folder}/`, "^(application|domain)/", npm(names)] }
+      ? { pathNot: [`^adapters/${folder}/`, "^adapters/inbound/[^/]+$", "^(application|domain)/", npm(names)] }
       : { pathNot: [`^adapters/${folder}/`, "^domain/", npm(names)], dependencyTypesNot: ["core"] },
   );
 

@@ -6,6 +6,7 @@ import { createProgram } from "../adapters/inbound/cli/program.ts";
 import type { CommandRuntime } from "../adapters/inbound/cli/runtime.ts";
 import { readCollection } from "../adapters/outbound/documents/beir-collection.ts";
 import { ServiceError } from "../domain/errors.ts";
+import project from "../package.json" with { type: "json" };
 import { buildApplication } from "./application.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
@@ -16,9 +17,13 @@ import { createLogger } from "./telemetry/logger.ts";
 const interruption = new AbortController();
 
 const runtime: CommandRuntime = {
+  version: project.version,
   output: process.stdout,
   progress: process.stderr,
   signal: interruption.signal,
+  fail() {
+    process.exitCode = 1;
+  },
   serve: main,
   readCollection: (folder) => readCollection(folder, interruption.signal),
   async withServices(where, work) {
@@ -39,6 +44,7 @@ const runtime: CommandRuntime = {
         return await work({
           ...application,
           defaults: { topK: config.answer.top_k, maxTokens: config.answer.max_tokens },
+          promptLength: config.limits.prompt_characters,
         });
       } finally {
         await application.close();

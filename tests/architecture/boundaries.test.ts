@@ -89,6 +89,7 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "adapters/others": {
     "adapters/outbound/planted/package.ts": 'import OpenAI from "openai";',
     "adapters/outbound/planted/neighbour.ts": 'import "../kendra/options.ts";',
+    "adapters/inbound/planted.ts": 'import { createApp } from "./http/app.ts";',
     "adapters/planted.ts": 'import "./outbound/kendra/options.ts";',
   },
   "only-entry-points-import-infrastructure": {

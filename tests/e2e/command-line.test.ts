@@ -54,7 +54,7 @@ describe("pharos", () => {
     expect(second.output).toBe("faiss: 0 added, 0 replaced, 3 unchanged, 1 failed\n");
     expect([first.code, second.code]).toEqual([1, 1]);
     const whole = await run(data, "ingest", join(folder, "notes/harbour.md"));
-    expect(whole).toMatchObject({ code: 0, output: "faiss: 0 added, 0 replaced, 1 unchanged, 0 failed\n" });
+    expect(whole).toMatchObject({ code: 0, output: "faiss: 1 added, 0 replaced, 0 unchanged, 0 failed\n" });
   });
 
   it("asks and searches what was ingested, in English and in Chinese", async () => {
@@ -67,11 +67,11 @@ describe("pharos", () => {
     const json = JSON.parse((await run(data, "ask", "灯塔建于哪一年？", "--llm", "extractive", "--json")).output);
     expect(json).toMatchObject({
       response: expect.stringContaining("灯塔建于一八五零年。"),
-      citations: [{ document_id: expect.stringContaining("灯塔.txt"), verified: true }],
       model: "extractive",
       finish_reason: "stop",
       timing_ms: { total: expect.any(Number) },
     });
+    expect(json.citations[0]).toMatchObject({ document_id: "notes/灯塔.txt", verified: true });
     const found = JSON.parse((await run(data, "search", "who keeps the lamp", "--top-k", "1", "--json")).output);
     expect(found.passages).toMatchObject([{ document_id: "ida", metadata: { role: "keeper" } }]);
     expect(Object.keys(found)).toEqual(["passages", "timing_ms", "warnings"]);

@@ -1,5 +1,7 @@
 import type { Answer } from "../../../domain/answer.ts";
+import { fromAnswer } from "../representations.ts";
 import { chosen } from "./choose.ts";
+import { checkPrompt } from "./prompt.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
 export interface AskOptions {
@@ -9,15 +11,16 @@ export interface AskOptions {
   readonly json?: boolean;
 }
 
-/** Prints the answer and, below it, what it cites. */
+/** Prints the answer and, below it, what it cites; as JSON what HTTP answers, without a request's id. */
 export async function ask(runtime: CommandRuntime, prompt: string, options: AskOptions): Promise<void> {
-  await runtime.withServices("configured-data", async ({ adapters, answerQuestion, defaults }) => {
+  await runtime.withServices("configured-data", async ({ adapters, answerQuestion, defaults, promptLength }) => {
+    checkPrompt(prompt, "prompt", promptLength);
     const model = chosen(options.llm, adapters.models, "model");
     const search = chosen(options.search, adapters.searches, "search");
     const { topK = defaults.topK } = options;
     const question = { prompt, model, search, topK, maxTokens: defaults.maxTokens, history: [] };
     const answer = await answerQuestion.answer(question, runtime.signal);
-    runtime.output.write(options.json ? `${JSON.stringify({ model, ...answer }, null, 2)}\n` : readable(answer));
+    runtime.output.write(options.json ? `${JSON.stringify(fromAnswer(answer, model), null, 2)}\n` : readable(answer));
   });
 }
 

@@ -10,7 +10,7 @@ export interface IngestOptions {
 /** Share of the bar that storing takes; the index has the rest. */
 const STORE_SHARE = 0.5;
 
-/** Reads the paths into a corpus; every failure is one line on the progress side, and the rest goes on. */
+/** Reads the paths into a corpus; every failure is one line on the progress side, and the rest goes on. The command has then failed. */
 export async function ingest(runtime: CommandRuntime, paths: readonly string[], options: IngestOptions): Promise<void> {
   await runtime.withServices("configured-data", async ({ adapters, documents }) => {
     const corpus = chosen(options.corpus, adapters.corpora, "search that keeps documents");
@@ -23,6 +23,7 @@ export async function ingest(runtime: CommandRuntime, paths: readonly string[], 
       .finally(() => progress.stop());
     for (const { source, reason } of report.failures) runtime.progress.write(`${source}: ${reason}\n`);
     const { added, replaced, unchanged, failed } = report;
+    if (failed > 0) runtime.fail();
     if (options.json) runtime.output.write(`${JSON.stringify({ corpus, added, replaced, unchanged, failed })}\n`);
     else
       runtime.output.write(

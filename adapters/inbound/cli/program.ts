@@ -7,9 +7,9 @@ import { search } from "./search.ts";
 
 /** The commands of `pharos`; parsing throws commander's own errors for wrong usage, and ServiceError from the work. */
 export function createProgram(runtime: CommandRuntime): Command {
-  const program = new Command("pharos").description(
-    "Answers a prompt from your own documents, with any LLM and any search engine.",
-  );
+  const program = new Command("pharos")
+    .description("Answers a prompt from your own documents, with any LLM and any search engine.")
+    .version(runtime.version);
 
   program
     .command("serve")

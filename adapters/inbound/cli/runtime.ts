@@ -11,6 +11,8 @@ export interface CommandServices {
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
   readonly defaults: { readonly topK: number; readonly maxTokens: number };
+  /** Characters that a prompt or a query has at most, in UTF-16 code units. */
+  readonly promptLength: number;
 }
 
 /** A judged collection on disk. */
@@ -21,12 +23,16 @@ export interface CollectionOnDisk extends TestCollection {
 
 /** What surrounds a command. */
 export interface CommandRuntime {
+  /** The version of Pharos. */
+  readonly version: string;
   /** Where results go. */
   readonly output: { write(text: string): unknown };
   /** Where progress and failures go; a bar is drawn where it is a terminal. */
   readonly progress: { write(text: string): unknown; readonly isTTY?: boolean };
   /** Aborted when the user interrupts. */
   readonly signal: AbortSignal;
+  /** Lets the command end with the exit code 1 once its work is done. */
+  fail(): void;
   /** Serves until the process is told to stop. */
   serve(): Promise<void>;
   /** Reads a folder in BEIR layout. @throws ServiceError not-found, invalid-request (lists what is wrong) */

@@ -1,5 +1,7 @@
 import type { Passage } from "../../../domain/passage.ts";
+import { fromRetrieval } from "../representations.ts";
 import { chosen } from "./choose.ts";
+import { checkPrompt } from "./prompt.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
 export interface SearchOptions {
@@ -8,16 +10,17 @@ export interface SearchOptions {
   readonly json?: boolean;
 }
 
-/** Prints the passages, best first. */
+/** Prints the passages, best first; as JSON what HTTP answers, without a request's id. */
 export async function search(runtime: CommandRuntime, query: string, options: SearchOptions): Promise<void> {
-  await runtime.withServices("configured-data", async ({ adapters, searchPassages, defaults }) => {
+  await runtime.withServices("configured-data", async ({ adapters, searchPassages, defaults, promptLength }) => {
+    checkPrompt(query, "query", promptLength);
     const name = chosen(options.search, adapters.searches, "search");
-    const { passages, warnings } = await searchPassages.search(
-      name,
-      { query, topK: options.topK ?? defaults.topK },
-      runtime.signal,
-    );
-    if (options.json) runtime.output.write(`${JSON.stringify({ passages, warnings }, null, 2)}\n`);
+    const { topK = defaults.topK } = options;
+    const started = performance.now();
+    const found = await searchPassages.search(name, { query, topK }, runtime.signal);
+    const totalMs = performance.now() - started;
+    const { passages } = found;
+    if (options.json) runtime.output.write(`${JSON.stringify(fromRetrieval(found, totalMs), null, 2)}\n`);
     else
       runtime.output.write(
         passages.length === 0 ? "No passage matches.\n" : `${passages.map(readable).join("\n\n")}\n`,

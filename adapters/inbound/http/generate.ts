@@ -1,8 +1,9 @@
 import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import { fromAnswer } from "../representations.ts";
 import { readJson } from "./body.ts";
 import type { BoundedHandler } from "./deadline.ts";
 import { principalOf } from "./principal.ts";
-import { fromAnswer, toQuestion } from "./representations.ts";
+import { toQuestion } from "./representations.ts";
 import type { RequestSchemas } from "./schemas.ts";
 import type { HttpSettings } from "./settings.ts";
 import { validate } from "./validation.ts";
@@ -14,6 +15,6 @@ export function generate(answers: AnswerQuestion, schemas: RequestSchemas, setti
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const question = toQuestion(validate(schemas.generate, json), principal);
     const answer = await answers.answer(question, signal);
-    return context.json(fromAnswer(answer, question.model, context.get("requestId")));
+    return context.json({ ...fromAnswer(answer, question.model), request_id: context.get("requestId") });
   };
 }

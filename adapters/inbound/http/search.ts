@@ -1,8 +1,9 @@
 import type { SearchPassages } from "../../../application/search-passages.ts";
+import { fromRetrieval } from "../representations.ts";
 import { readJson } from "./body.ts";
 import type { BoundedHandler } from "./deadline.ts";
 import { principalOf } from "./principal.ts";
-import { fromRetrieval, toRetrievalRequest } from "./representations.ts";
+import { toRetrievalRequest } from "./representations.ts";
 import type { RequestSchemas } from "./schemas.ts";
 import type { HttpSettings } from "./settings.ts";
 import { validate } from "./validation.ts";
@@ -14,6 +15,7 @@ export function search(passages: SearchPassages, schemas: RequestSchemas, settin
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const started = performance.now();
     const found = await passages.search(body.vector_search_type, toRetrievalRequest(body, principal), signal);
-    return context.json(fromRetrieval(found, performance.now() - started, context.get("requestId")));
+    const totalMs = performance.now() - started;
+    return context.json({ ...fromRetrieval(found, totalMs), request_id: context.get("requestId") });
   };
 }
