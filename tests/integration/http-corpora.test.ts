@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../domain/errors.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import { RawConnection } from "./http-connection.ts";
 import { HarnessAdapters, startService } from "./http-harness.ts";
 
 const ADDRESS = "/corpora/memory/documents/guide";
@@ -93,6 +94,15 @@ describe("documents of a corpus", () => {
       { field: "metadata.long", message: "must have at most 4096 characters" },
       { field: "id", message: "is not a known field" },
     ]);
+  });
+
+  it.each([".", "..", "%2e%2e"])("cannot have the id %s, which is a step in the address", async (id) => {
+    const { server } = await startService();
+    const connection = await RawConnection.open(server.port);
+    connection.write(
+      `PUT /corpora/memory/documents/${id} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n{"text":"x"}`,
+    );
+    expect((await connection.reply()).status).toBe(404);
   });
 
   it("cannot be of a corpus that is not there, or that is read-only", async () => {

@@ -62,6 +62,8 @@ function documentAddress(url: string): { readonly corpus: string; readonly id: s
   const groups = DOCUMENT_URL.exec(url)?.groups;
   const corpus = decode(groups?.corpus, "name");
   const id = decode(groups?.id, "id");
+  // Steps in the path: Node and most callers resolve them, Deno hands them on.
+  if (id === "." || id === "..") throw nothingHere();
   if (id.length > DOCUMENT_LIMITS.idLength) {
     throw invalidRequest([{ field: "id", message: `must have at most ${DOCUMENT_LIMITS.idLength} characters` }]);
   }
@@ -70,10 +72,14 @@ function documentAddress(url: string): { readonly corpus: string; readonly id: s
 }
 
 function decode(segment: string | undefined, field: string): string {
-  if (segment === undefined) throw new ServiceError("not-found", "There is nothing at this address.");
+  if (segment === undefined) throw nothingHere();
   try {
     return decodeURIComponent(segment);
   } catch {
     throw invalidRequest([{ field, message: "must be percent-encoded UTF-8" }]);
   }
+}
+
+function nothingHere(): ServiceError {
+  return new ServiceError("not-found", "There is nothing at this address.");
 }
