@@ -1,10 +1,15 @@
 import { analyze } from "../../../../domain/text/analyzer.ts";
+import { detectLanguage } from "../../../../domain/text/language.ts";
 import { countPassageTerms, countQueryTerms, encodePassageTerms, type QueryTerm } from "./passage-terms.ts";
 
-/** The terms that a passage is found by, as the record keeps them. The search text's leading title counts as the title only. */
+/**
+ * The terms that a passage is found by, as the record keeps them. The search text's leading title counts as the title
+ * only; both are analysed in the language of the whole.
+ */
 export function analysePassage(title: string, searchText: string): Uint8Array {
   const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
-  return encodePassageTerms(countPassageTerms(analyze(title), analyze(text)));
+  const language = detectLanguage(searchText);
+  return encodePassageTerms(countPassageTerms(analyze(title, language), analyze(text, language)));
 }
 
 export function analyseQuery(query: string): readonly QueryTerm[] {

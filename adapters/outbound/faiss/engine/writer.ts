@@ -17,8 +17,8 @@ import { type SpaceStore, unpack } from "./space-store.ts";
 /** Generations for which removals and receipts are remembered. */
 const REMEMBERED_GENERATIONS = 10_000;
 
-/** Some milliseconds of analysis. */
-const CHUNKS_PER_TURN = 8;
+/** Analysis at a stretch; a search that comes meanwhile waits for two or three of these. */
+const TURN_MS = 3;
 
 /** Changes documents, each change in one transaction. */
 export class Writer {
@@ -124,8 +124,12 @@ export class Writer {
 /** The chunks' terms; searches are answered in between. */
 async function termsOf({ title = "", text, chunks }: WireDocument): Promise<readonly Uint8Array[]> {
   const terms: Uint8Array[] = [];
-  for (const [index, { search, start, end }] of chunks.entries()) {
-    if (index % CHUNKS_PER_TURN === 0) await nextTurn();
+  let turnEndsAt = 0;
+  for (const { search, start, end } of chunks) {
+    if (performance.now() >= turnEndsAt) {
+      await nextTurn();
+      turnEndsAt = performance.now() + TURN_MS;
+    }
     terms.push(analysePassage(title, joinSearchText(search, text.slice(start, end))));
   }
   return terms;
