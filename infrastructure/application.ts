@@ -1,4 +1,6 @@
-import { relative, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join, relative, resolve } from "node:path";
 import { DocumentReader } from "../adapters/outbound/documents/document-reader.ts";
 import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
 import { AnswerQuestion } from "../application/answer-question.ts";
@@ -37,23 +39,34 @@ export async function buildApplication(config: Config, log: Log): Promise<Applic
 }
 
 /**
- * Puts the config's sample into its corpus where nothing was ever written to it. Returns when the documents are kept and
- * can be found; what the index does afterwards goes on behind.
+ * Puts the config's sample into its corpus where nothing was ever written to it, or where an earlier start did not come to
+ * the sample's end. Returns when the documents are kept and can be found; what the index does afterwards goes on behind.
+ * A failure is logged and nothing more: the service can do without its sample.
  */
 export async function ingestSample(
   config: Config,
-  { adapters, documents }: Application,
+  application: Application,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   const { sample } = config;
-  if (sample === undefined || !adapters.corpora.includes(sample.corpus)) return;
-  const { generation } = await adapters.corpus(sample.corpus).describe(signal);
-  if (generation > 0) return;
-  const paths = sample.paths.map((path) => fromWorkingFolder(resolve(config.directory, path)));
-  const report = await documents.ingest({ corpus: sample.corpus, paths, settle: false }, signal);
-  log.info({ corpus: sample.corpus, documents: report.added, failed: report.failed }, "sample ingested");
+  if (sample === undefined || !application.adapters.corpora.includes(sample.corpus)) return;
+  try {
+    const unfinished = join(config.dataDirectory, UNFINISHED_SAMPLE);
+    const { generation } = await application.adapters.corpus(sample.corpus).describe(signal);
+    if (generation > 0 && !existsSync(unfinished)) return;
+    await writeFile(unfinished, "");
+    const paths = sample.paths.map((path) => fromWorkingFolder(resolve(config.directory, path)));
+    const report = await application.documents.ingest({ corpus: sample.corpus, paths, settle: false }, signal);
+    await rm(unfinished, { force: true });
+    log.info({ corpus: sample.corpus, documents: report.added, failed: report.failed }, "sample ingested");
+  } catch (error) {
+    log.error({ corpus: sample.corpus, error }, "the sample could not be ingested; the next start tries again");
+  }
 }
+
+/** File of the data folder that is there from the sample's begin to its end. */
+const UNFINISHED_SAMPLE = ".sample-unfinished";
 
 /** Citations show these paths: short ones where the service runs beside its config. */
 function fromWorkingFolder(path: string): string {

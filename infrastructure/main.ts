@@ -6,7 +6,8 @@ import { type Environment, readEnvironment } from "./config/environment.ts";
 import { type Config, loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
-import { type RunningServer, serve } from "./serve.ts";
+import { checkAddress, type RunningServer, serve } from "./serve.ts";
+import { checkDataFolder, StartError } from "./start-error.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 /** A service that listens. */
@@ -17,9 +18,11 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
-/** Config -> adapters -> sample -> listen. @throws ConfigError with every problem at once */
+/** Data folder -> config -> adapters -> sample -> listen. @throws StartError; ConfigError with every problem at once */
 export async function startService(environment: Environment, log: Log): Promise<RunningService> {
+  await checkDataFolder(environment.dataDirectory);
   const config = await loadConfig(environment);
+  await checkAddress(addressOf(config));
   const application = await buildApplication(config, log);
   logUnavailable(application, log);
   const stopping = new AbortController();
@@ -59,7 +62,11 @@ function listen(config: Config, application: Application, log: Log, draining: ()
     log,
     settings: httpSettings(config),
   });
-  return serve(app, { hostname: config.server.host, port: config.server.port });
+  return serve(app, addressOf(config));
+}
+
+function addressOf({ server }: Config) {
+  return { hostname: server.host, port: server.port };
 }
 
 /** The tokenizer reads its vocabulary at its first count, a quarter of a second: not while a caller waits, but while the engine starts. */
@@ -85,7 +92,7 @@ export async function main(): Promise<void> {
     await service.close();
     log.info({}, "stopped");
   } catch (error) {
-    if (error instanceof ConfigError) process.stderr.write(`${error.message}\n`);
+    if (error instanceof ConfigError || error instanceof StartError) process.stderr.write(`${error.message}\n`);
     else log.error({ error }, "cannot start");
     process.exitCode = 1;
   }

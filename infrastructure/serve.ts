@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import type { Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import type { ServerBindings } from "../adapters/inbound/http/http-context.ts";
+import { listenError } from "./start-error.ts";
 
 /** What answers the requests: an app of Hono's. */
 interface FetchApp {
@@ -28,11 +29,25 @@ export interface RunningServer {
   close(graceMs: number): Promise<void>;
 }
 
-/** Starts serving on the runtime that we are on. @throws the runtime's own error where it cannot listen */
+/** Listens for a moment, to tell before any work is done where that cannot be. @throws StartError */
+export async function checkAddress({ hostname, port }: ListenOptions): Promise<void> {
+  const server = createSocketServer();
+  try {
+    server.listen(port, hostname);
+    await once(server, "listening");
+  } catch (error) {
+    throw listenError(hostname, port, error);
+  }
+  server.close();
+  await once(server, "close");
+}
+
+/** Starts serving on the runtime that we are on. @throws StartError where it cannot listen */
 export async function serve(app: FetchApp, options: ListenOptions): Promise<RunningServer> {
-  const deno = (globalThis as { readonly Deno?: DenoRuntime }).Deno;
-  const listener = deno === undefined ? await listenOnNode(app, options) : listenOnDeno(deno, app, options);
   const { hostname } = options;
+  const listener = await listen(app, options).catch((error: unknown) => {
+    throw listenError(hostname, options.port, error);
+  });
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   let closed: Promise<void> | undefined;
   return {
@@ -40,6 +55,11 @@ export async function serve(app: FetchApp, options: ListenOptions): Promise<Runn
     url: `http://${host}:${listener.port}`,
     close: (graceMs) => (closed ??= drain(listener, graceMs)),
   };
+}
+
+async function listen(app: FetchApp, options: ListenOptions): Promise<Listener> {
+  const deno = (globalThis as { readonly Deno?: DenoRuntime }).Deno;
+  return deno === undefined ? listenOnNode(app, options) : listenOnDeno(deno, app, options);
 }
 
 /** What the runtimes differ in. */
