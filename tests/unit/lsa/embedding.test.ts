@@ -124,7 +124,9 @@ describe("LsaEmbedding", () => {
     await threads[1]?.terminate();
     expect(await first).toHaveLength(1);
     const started = threads.length;
-    const second = failureOf(space.embed(QUERY, unending()));
+    // Seconds of work, of which no thread sees the end.
+    const long = Array.from({ length: 200 }, () => "keeper of the lamp ".repeat(4_000));
+    const second = failureOf(space.embed({ texts: long, purpose: "document" }, unending()));
     await threads.at(-1)?.terminate();
     // The thread that replaces it is ended before it can read the model.
     expect(threads).toHaveLength(started + 1);
