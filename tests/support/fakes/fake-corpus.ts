@@ -1,19 +1,10 @@
 import type { SourceDocument } from "../../../domain/document.ts";
-import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import { matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
-
-/** A put that waits in the test's hand. */
-export interface HeldCorpusPut {
-  /** Resolves once a put waits. */
-  readonly reached: Promise<void>;
-  /** Resolves once the waiting put was aborted. */
-  readonly stopped: Promise<void>;
-  /** Lets waiting and later puts go on. */
-  release(): void;
-}
+import { type Held, Hold } from "./hold.ts";
 
 /** A corpus in memory and the search over it, by whole words; delays and failures of puts are the test's. */
 export class FakeCorpus implements CorpusPort, RetrievalPort {
@@ -21,7 +12,7 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
   closed = false;
   private readonly documents = new Map<string, ChunkedDocument>();
   private readonly failures: Error[] = [];
-  private held: { readonly put: HeldCorpusPut; wait(signal: AbortSignal): Promise<void> } | undefined;
+  private readonly holding = new Hold();
   private generation = 0;
 
   constructor({ maxBatch = 16 }: { readonly maxBatch?: number } = {}) {
@@ -34,33 +25,14 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
   }
 
   /** Makes puts wait from now on, until they are released or aborted. */
-  hold(): HeldCorpusPut {
-    const reached = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    const release = () => {
-      this.held = undefined;
-      released.resolve();
-    };
-    const wait = async (signal: AbortSignal) => {
-      const aborted = Promise.withResolvers<never>();
-      const abort = () => {
-        stopped.resolve();
-        aborted.reject(abortError(signal));
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      reached.resolve();
-      await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
-    };
-    const put = { reached: reached.promise, stopped: stopped.promise, release };
-    this.held = { put, wait };
-    return put;
+  hold(): Held {
+    return this.holding.hold();
   }
 
   async put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
     throwIfAborted(signal);
     this.refuseBadBatch(documents);
-    await this.held?.wait(signal);
+    await this.holding.pass(signal);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     const report = { added: 0, replaced: 0, unchanged: 0 };

@@ -1,15 +1,6 @@
-import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
-
-/** An embedding that waits in the test's hand. */
-export interface HeldEmbedding {
-  /** Resolves once an embedding waits. */
-  readonly reached: Promise<void>;
-  /** Resolves once the waiting embedding was aborted. */
-  readonly stopped: Promise<void>;
-  /** Lets waiting and later embeddings go on. */
-  release(): void;
-}
+import { type Held, Hold } from "./hold.ts";
 
 /**
  * An embedder whose vectors come from the texts' words alone: texts that share words are near each other, on every
@@ -24,7 +15,7 @@ export class FakeEmbedding implements EmbeddingPort {
   readonly requests: EmbeddingRequest[] = [];
   closed = false;
   private readonly failures: Error[] = [];
-  private held: { readonly embedding: HeldEmbedding; wait(signal: AbortSignal): Promise<void> } | undefined;
+  private readonly holding = new Hold();
 
   constructor({ dimensions = 64, maxBatch = 32 }: { readonly dimensions?: number; readonly maxBatch?: number } = {}) {
     this.name = `fake/words/${dimensions}`;
@@ -38,34 +29,15 @@ export class FakeEmbedding implements EmbeddingPort {
   }
 
   /** Makes calls wait from now on, until they are released or aborted. */
-  hold(): HeldEmbedding {
-    const reached = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    const release = () => {
-      this.held = undefined;
-      released.resolve();
-    };
-    const wait = async (signal: AbortSignal) => {
-      const aborted = Promise.withResolvers<never>();
-      const abort = () => {
-        stopped.resolve();
-        aborted.reject(abortError(signal));
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      reached.resolve();
-      await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
-    };
-    const embedding = { reached: reached.promise, stopped: stopped.promise, release };
-    this.held = { embedding, wait };
-    return embedding;
+  hold(): Held {
+    return this.holding.hold();
   }
 
   async embed(request: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
     refuseBadBatch(request.texts, this.maxBatch);
     throwIfAborted(signal);
     this.requests.push(request);
-    await this.held?.wait(signal);
+    await this.holding.pass(signal);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     return request.texts.map((text) => wordVector(text, this.dimensions));

@@ -1,17 +1,8 @@
-import { abortError, throwIfAborted } from "../../../domain/errors.ts";
+import { throwIfAborted } from "../../../domain/errors.ts";
 import { matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
-
-/** A search that waits in the test's hand. */
-export interface HeldSearch {
-  /** Resolves once a search waits. */
-  readonly reached: Promise<void>;
-  /** Resolves once the waiting search was aborted. */
-  readonly stopped: Promise<void>;
-  /** Lets waiting and later searches go on. */
-  release(): void;
-}
+import { type Held, Hold } from "./hold.ts";
 
 /** A search engine whose passages, delays and failures the test scripts; it records what it was asked. */
 export class FakeRetrieval implements RetrievalPort {
@@ -24,7 +15,7 @@ export class FakeRetrieval implements RetrievalPort {
   closed = false;
   private readonly passagesFor: (request: RetrievalRequest) => readonly Passage[];
   private readonly failures: Error[] = [];
-  private held: { readonly search: HeldSearch; wait(signal: AbortSignal): Promise<void> } | undefined;
+  private readonly holding = new Hold();
 
   /** Passages in any order, the same for every request or chosen by it; filter and topK are applied to them. */
   constructor(passages: readonly Passage[] | ((request: RetrievalRequest) => readonly Passage[]) = []) {
@@ -37,33 +28,14 @@ export class FakeRetrieval implements RetrievalPort {
   }
 
   /** Makes searches wait from now on, until they are released or aborted. */
-  hold(): HeldSearch {
-    const reached = Promise.withResolvers<void>();
-    const stopped = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    const release = () => {
-      this.held = undefined;
-      released.resolve();
-    };
-    const wait = async (signal: AbortSignal) => {
-      const aborted = Promise.withResolvers<never>();
-      const abort = () => {
-        stopped.resolve();
-        aborted.reject(abortError(signal));
-      };
-      signal.addEventListener("abort", abort, { once: true });
-      reached.resolve();
-      await Promise.race([released.promise, aborted.promise]).finally(() => signal.removeEventListener("abort", abort));
-    };
-    const search = { reached: reached.promise, stopped: stopped.promise, release };
-    this.held = { search, wait };
-    return search;
+  hold(): Held {
+    return this.holding.hold();
   }
 
   async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
     throwIfAborted(signal);
     this.requests.push(request);
-    await this.held?.wait(signal);
+    await this.holding.pass(signal);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     const { filter, topK } = request;
