@@ -130,8 +130,12 @@ class EntryPreparer {
     kind: (typeof KINDS)[number],
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
   ): Promise<readonly AdapterEntry<Made>[]> {
-    const entries = entriesOf(this.interpolated.value, kind);
-    return Promise.all(entries.map(([name, entry]) => this.one(kind, name, entry, definitions)));
+    const entries: AdapterEntry<Made>[] = [];
+    // One after the other, so that problems too come in the file's order.
+    for (const [name, entry] of entriesOf(this.interpolated.value, kind)) {
+      entries.push(await this.one(kind, name, entry, definitions));
+    }
+    return entries;
   }
 
   private async one<Made>(
