@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
-import { SCHEMA, SCHEMA_VERSION } from "./schema.ts";
+import { MIGRATIONS } from "./schema.ts";
 
 const LOCK_PATIENCE_MS = 15_000;
 const MAX_RETRY_MS = 25;
@@ -36,19 +36,21 @@ export class Database {
     }
   }
 
+  /** Brings the record into the newest format; a new file is in format 0. */
   private async migrate(): Promise<void> {
     const version = () => this.get<{ user_version: number }>("PRAGMA user_version")?.user_version ?? 0;
-    if (version() === 0) {
+    const newest = MIGRATIONS.length;
+    if (version() < newest) {
       await this.write(() => {
-        if (version() === 0) this.connection.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`);
+        for (const step of MIGRATIONS.slice(version())) this.connection.exec(step);
+        this.connection.exec(`PRAGMA user_version = ${newest}`);
       });
     }
-    if (version() !== SCHEMA_VERSION) {
-      throw new ServiceError(
-        "storage-failed",
-        `The corpus was written in format ${version()}; this version of Pharos reads format ${SCHEMA_VERSION}.`,
-      );
-    }
+    if (version() === newest) return;
+    throw new ServiceError(
+      "storage-failed",
+      `The corpus was written in format ${version()}; this version of Pharos reads formats up to ${newest}.`,
+    );
   }
 
   /** The first row, undefined where there is none. The row's type is the caller's promise: it must fit the schema. */

@@ -1,10 +1,8 @@
-export const SCHEMA_VERSION = 1;
-
 /**
  * The record of a corpus. Numbers are never given twice, so a higher one was committed later.
  * Text that users gave stands as JSON: SQLite's text keeps neither lone surrogates nor, under Deno, what follows a NUL.
  */
-export const SCHEMA = `
+const FIRST_FORMAT = `
 CREATE TABLE corpus (
   one INTEGER PRIMARY KEY CHECK (one = 1),
   -- Grows when documents change.
@@ -89,3 +87,6 @@ CREATE TABLE receipts (
   report TEXT NOT NULL
 ) STRICT;
 CREATE INDEX receipts_by_generation ON receipts (generation)`;
+
+/** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT];
