@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, vi } from "vitest";
-import { createSearch } from "../../adapters/outbound/kendra/retrieval.ts";
+import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
+import { createKendra } from "../../adapters/outbound/kendra/retrieval.ts";
 import type { Metadata, MetadataValue } from "../../domain/document.ts";
+import { SkippingClock } from "../support/skipping-clock.ts";
 import type { WireAttributes, WireValue } from "../support/wires/kendra-attribute-filter.ts";
 import { KENDRA_INDEX_ID, type KendraDocument, KendraWire } from "../support/wires/kendra-wire.ts";
 import { describeRetrievalContract } from "./retrieval-contract.ts";
@@ -17,19 +19,21 @@ afterEach(() => vi.unstubAllEnvs());
 describeRetrievalContract("KendraRetrieval", {
   open: async (documents) => {
     const wire = await KendraWire.start(documents.map(kendraDocument));
-    const options = {
+    const options = kendraOptions.parse({
       index_id: KENDRA_INDEX_ID,
       region: "us-east-1",
       endpoint: wire.endpoint,
       require_principal: true,
-    };
-    const { retrieval } = createSearch(options);
+    });
+    const { retrieval } = createKendra(options, new SkippingClock());
     const exception = (name: string, status: number) => () => wire.failNext({ kind: "exception", name, status });
     return {
       port: retrieval,
       stall: () => wire.stall(),
       provoke: {
-        "rate-limited": exception("ThrottlingException", 400),
+        "rate-limited": () => {
+          for (let attempt = 0; attempt < 4; attempt++) exception("ThrottlingException", 400)();
+        },
         "vendor-auth": exception("AccessDeniedException", 400),
         "vendor-rejected": exception("ValidationException", 400),
         "vendor-unavailable": exception("InternalServerException", 500),
@@ -55,7 +59,7 @@ describeRetrievalContract("KendraRetrieval", {
   skip: {
     "embedder-mismatch": "Kendra embeds by itself",
     "retrieval-unavailable": "a failure of Kendra is vendor-unavailable",
-    overloaded: "the adapter has no queue of its own",
+    overloaded: "what must wait too long for the index is rate-limited",
   },
 });
 

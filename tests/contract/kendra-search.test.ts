@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
-import { createSearch, type KendraRetrieval } from "../../adapters/outbound/kendra/retrieval.ts";
+import { createKendra, createSearch, type KendraRetrieval } from "../../adapters/outbound/kendra/retrieval.ts";
 import type { ServiceError } from "../../domain/errors.ts";
 import type { RetrievalRequest } from "../../domain/ports/retrieval-port.ts";
+import { SkippingClock } from "../support/skipping-clock.ts";
 import { KENDRA_INDEX_ID, type KendraDocument, KendraWire } from "../support/wires/kendra-wire.ts";
 
 beforeEach(() => {
@@ -30,7 +31,7 @@ async function open(
 ): Promise<Opened> {
   const wire = await KendraWire.start(documents);
   const given = { index_id: KENDRA_INDEX_ID, region: "eu-west-1", endpoint: wire.endpoint, ...settings };
-  const { retrieval: kendra } = createSearch(kendraOptions.parse(given));
+  const { retrieval: kendra } = createKendra(kendraOptions.parse(given), new SkippingClock());
   onTestFinished(async () => {
     await kendra.close();
     await wire.close();
@@ -115,16 +116,22 @@ describe("What KendraRetrieval asks", () => {
 describe("How long a query may be for KendraRetrieval", () => {
   const words = (count: number) => Array.from({ length: count }, (_, index) => `ferry${index}`).join(" ");
 
-  it("says nothing of a query of 30 words, stop words aside", async () => {
-    const { search } = await open(FERRIES);
-    expect((await search({ query: `what is the ${words(30)}?` })).warnings).toEqual([]);
+  it("sends a query of 30 words, stop words aside, as it is", async () => {
+    const { wire, search } = await open(FERRIES);
+    const query = `What is the ${words(30)}?`;
+    expect((await search({ query })).warnings).toEqual([]);
+    expect(wire.requests[0]?.body.QueryText).toBe(query);
   });
 
-  it("warns where Kendra does not read the whole query", async () => {
+  it("condenses a longer one to its question and what it repeats most, and says so", async () => {
     const { wire, search } = await open(FERRIES);
-    const { warnings } = await search({ query: words(31) });
-    expect(warnings).toEqual([expect.stringContaining("first 30 words")]);
-    expect(wire.requests[0]?.body.QueryText).toBe(words(31));
+    const query = `The harbour is old, and the harbour is full. ${words(40)} sail by. When does the last ferry leave?`;
+    const { warnings } = await search({ query });
+    const sent = String(wire.requests[0]?.body.QueryText).split(" ");
+    expect(sent).toHaveLength(30);
+    expect(sent.slice(0, 3)).toEqual(["harbour", "old", "full"]);
+    expect(sent.slice(-3)).toEqual(["last", "ferry", "leave"]);
+    expect(warnings).toEqual([expect.stringContaining("condensed")]);
   });
 
   it("sends at most 1,000 characters, none of them halved, and warns", async () => {
@@ -132,7 +139,7 @@ describe("How long a query may be for KendraRetrieval", () => {
     const { passages, warnings } = await search({ query: `ferry ${"x".repeat(993)}🚢 and more` });
     expect(wire.requests[0]?.body.QueryText).toBe(`ferry ${"x".repeat(993)}`);
     expect(passages).toHaveLength(3);
-    expect(warnings).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringContaining("1000 characters")]);
   });
 });
 
@@ -213,21 +220,29 @@ describe("How KendraRetrieval fails", () => {
     ["constructor", 500, "vendor-unavailable", true],
   ] as const;
   for (const [name, status, code, retryable] of EXCEPTIONS) {
-    it(`calls ${name} with status ${status} ${code}, after one attempt`, async () => {
+    const attempts = code === "rate-limited" ? 4 : 1;
+    it(`calls ${name} with status ${status} ${code}, after ${attempts} at most`, async () => {
       const { wire, failure } = await open(FERRIES);
       wire.failNext({ kind: "exception", name, status });
+      for (let again = 1; again < attempts; again++) wire.failNext({ kind: "exception", name, status });
       const error = await failure();
       expect(error).toMatchObject({ name: "ServiceError", code, retryable });
       expect(error.message).not.toContain("arn:aws");
-      expect(wire.requests).toHaveLength(1);
+      expect(wire.requests).toHaveLength(attempts);
     });
   }
 
   it("says how long Kendra asks to wait", async () => {
     const { wire, failure } = await open(FERRIES);
-    wire.failNext({ kind: "exception", name: "ThrottlingException", status: 400, headers: { "retry-after": "7" } });
+    const throttle = (retryAfter: string) => {
+      const headers = { "retry-after": retryAfter };
+      for (let attempt = 0; attempt < 4; attempt++) {
+        wire.failNext({ kind: "exception", name: "ThrottlingException", status: 400, headers });
+      }
+    };
+    throttle("7");
     expect((await failure()).retryAfterMs).toBe(7_000);
-    wire.failNext({ kind: "exception", name: "ThrottlingException", status: 400, headers: { "retry-after": "soon" } });
+    throttle("soon");
     expect((await failure()).retryAfterMs).toBeUndefined();
   });
 

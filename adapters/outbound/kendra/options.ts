@@ -10,6 +10,20 @@ export const kendraOptions = z.strictObject({
     .url({ protocol: /^https?$/u })
     .optional()
     .describe("Address of Kendra's API where it is not the region's own."),
+  queries_per_second: z
+    .number()
+    .min(0.01)
+    .max(1_000)
+    .default(0.1)
+    .describe(
+      "Capacity of the index, which all who search it share: 0.05 for the Developer Edition, 0.1 for each query capacity unit otherwise.",
+    ),
+  cache_seconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(300)
+    .describe("Time for which the result of a search is given again to the same principal; 0 asks Kendra each time."),
   require_principal: z
     .boolean()
     .default(false)

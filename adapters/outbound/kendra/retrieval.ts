@@ -1,12 +1,16 @@
 import { KendraClient, RetrieveCommand, type RetrieveCommandInput } from "@aws-sdk/client-kendra";
-import { abortError, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { condenseQuery } from "./condense-query.ts";
 import { translateError } from "./errors.ts";
 import { attributeFilterOf } from "./filters.ts";
 import type { KendraOptions } from "./options.ts";
-import { queryTextOf } from "./query.ts";
+import { Quota } from "./quota.ts";
 import { type KendraItem, passageIdOf, passagesOf, readReply } from "./reply.ts";
+import { SharedResults } from "./shared-results.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Results that a search has at most: https://docs.aws.amazon.com/kendra/latest/APIReference/API_Retrieve.html */
 const MAX_RESULTS = 100;
@@ -14,21 +18,33 @@ const MAX_RESULTS = 100;
 /**
  * A Kendra index, searched with Retrieve. With a principal Kendra shows what is public and what the user or the groups may
  * read; without one it shows everything, unless `require_principal` refuses such a search (`invalid-request`).
- * The signal is the only clock, and nothing is tried again.
+ * Alike searches for the same principal are asked once and kept for a while; the others go at the pace of the index's
+ * capacity, and again where Kendra throttles.
  */
 export class KendraRetrieval implements RetrievalPort {
   private readonly client: KendraClient;
   private readonly options: KendraOptions;
+  private readonly quota: Quota;
+  private readonly results: SharedResults;
 
-  constructor(client: KendraClient, options: KendraOptions) {
+  constructor(client: KendraClient, options: KendraOptions, clock: Clock) {
     this.client = client;
     this.options = options;
+    this.quota = new Quota(options.queries_per_second, clock);
+    this.results = new SharedResults(options.cache_seconds * 1_000, clock);
   }
 
   async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
-    const { text, warnings } = queryTextOf(request.query);
-    const items = await this.collect(this.inputOf(request, text), request.topK, signal);
-    return { passages: passagesOf(items), embedMs: 0, warnings };
+    const { text, warnings } = condenseQuery(request.query);
+    const { topK } = request;
+    const input = this.inputOf(request, text);
+    // All that Kendra is told is in the key, the principal too.
+    const passages = await this.results.get(
+      JSON.stringify([input, topK]),
+      async (shared) => passagesOf(await this.collect(input, topK, shared)),
+      signal,
+    );
+    return { passages, embedMs: 0, warnings };
   }
 
   async close(): Promise<void> {
@@ -58,7 +74,8 @@ export class KendraRetrieval implements RetrievalPort {
   ): Promise<readonly KendraItem[]> {
     const items = new Map<string, KendraItem>();
     for (let page = 1; (page - 1) * topK < MAX_RESULTS; page += 1) {
-      const results = readReply(await this.send({ ...input, PageNumber: page, PageSize: topK }, signal));
+      const turned = { ...input, PageNumber: page, PageSize: topK };
+      const results = readReply(await this.quota.run(() => this.send(turned, signal), signal));
       for (const item of results) {
         const id = passageIdOf(item);
         if (item.Content !== "" && !items.has(id)) items.set(id, item);
@@ -71,6 +88,7 @@ export class KendraRetrieval implements RetrievalPort {
   private async send(input: RetrieveCommandInput, signal: AbortSignal): Promise<unknown> {
     throwIfAborted(signal);
     try {
+      // The SDK does not look at the signal while it fetches credentials.
       return await untilAborted(this.client.send(new RetrieveCommand(input), { abortSignal: signal }), signal);
     } catch (error) {
       throw translateError(error);
@@ -79,29 +97,22 @@ export class KendraRetrieval implements RetrievalPort {
 }
 
 /** A client of the SDK's own credential chain and endpoint variables. */
-export function createSearch(options: KendraOptions): { readonly retrieval: KendraRetrieval } {
+export function createKendra(options: KendraOptions, clock: Clock): { readonly retrieval: KendraRetrieval } {
   const client = new KendraClient({
     region: options.region,
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 0, requestTimeout: 0, socketTimeout: 0 },
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
   });
-  return { retrieval: new KendraRetrieval(client, options) };
+  return { retrieval: new KendraRetrieval(client, options, clock) };
+}
+
+/** A search of the registry's. */
+export function createSearch(options: KendraOptions): { readonly retrieval: KendraRetrieval } {
+  return createKendra(options, systemClock);
 }
 
 /** Kendra wants at least one group where it is told of groups. */
 function userContextOf({ userId, groups }: Principal) {
-  return { UserId: userId, ...(groups.length === 0 ? {} : { Groups: [...groups] }) };
-}
-
-/** The SDK does not look at the signal while it fetches credentials. */
-async function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(abortError(signal));
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return { UserId: userId, ...(groups.length === 0 ? {} : { Groups: [...groups].sort() }) };
 }

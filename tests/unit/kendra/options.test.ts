@@ -4,7 +4,12 @@ import { kendraOptions } from "../../../adapters/outbound/kendra/options.ts";
 describe("The options of Kendra", () => {
   it("need an index and a region, and refuse nobody's search only where told to", () => {
     const given = { index_id: "index", region: "us-gov-west-1" };
-    expect(kendraOptions.parse(given)).toEqual({ ...given, require_principal: false });
+    expect(kendraOptions.parse(given)).toEqual({
+      ...given,
+      queries_per_second: 0.1,
+      cache_seconds: 300,
+      require_principal: false,
+    });
   });
 
   it.each([
