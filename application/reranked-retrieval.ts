@@ -9,15 +9,19 @@ export interface RerankSettings {
   readonly candidates: number;
 }
 
-/** Failures that a search survives: they pass by themselves. What the operator or the caller must mend is thrown. */
-const SURVIVED: readonly ErrorCode[] = ["rate-limited", "vendor-unavailable", "vendor-reply-invalid"];
+/**
+ * Failures of a reranker that a search survives: they pass by themselves. What the operator or the caller must mend is
+ * thrown, and so is the search's own `timeout`, by its signal.
+ */
+const SURVIVED: readonly ErrorCode[] = ["rate-limited", "vendor-unavailable", "vendor-reply-invalid", "timeout"];
 
 /**
  * A search whose best passages a reranker ranks anew: by title, section and text, with the reranker's scores.
  *
  * Where topK is more than `candidates`, the passages beyond them follow in the engine's order, scored no higher than the
- * last candidate; so a longer answer begins with the shorter one. Where the reranker is throttled, unavailable or replies
- * nonsense, the engine's own order and scores stand, and a warning says so; its other errors are the search's.
+ * last candidate; so a longer answer begins with the shorter one. Where the reranker is throttled, unavailable, too
+ * slow for a deadline of its own or replies nonsense, the engine's own order and scores stand, and a warning says so; its
+ * other errors are the search's.
  */
 export class RerankedRetrieval implements RetrievalPort {
   private readonly retrieval: RetrievalPort;
