@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../../infrastructure/config/environment.ts";
@@ -108,6 +108,15 @@ searches:
       { reranker: "fine", candidates: 50 },
       { reranker: "fine", candidates: 100 },
       undefined,
+    ]);
+  });
+
+  it("accepts the rerankers that the shipped config shows, once their marks are taken away", async () => {
+    const shipped = await readFile(resolve(import.meta.dirname, "../../../pharos.yaml"), "utf8");
+    const { rerankers } = await loading(shipped.replace(/^# (?=rerankers:| {2}\S+: \{)/gmu, ""));
+    expect(rerankers).toMatchObject([
+      { name: "cohere-rerank", missing: [] },
+      { name: "amazon-rerank", missing: [] },
     ]);
   });
 
