@@ -147,7 +147,7 @@ async function chunkOf(
   ids: ChunkIds,
 ): Promise<Chunk> {
   const text = whole.slice(start, end);
-  const searchText = [...namesInFront(title, path, text), text].join("\n");
+  const searchText = searchTextOf(title, path, text);
   const language = detectLanguage(searchText);
   return {
     id: await ids.next(path, text),
@@ -160,6 +160,11 @@ async function chunkOf(
     tokens,
     searchText,
   };
+}
+
+/** What a model or an index reads of a passage: title and headings, each on a line of its own, and the text. */
+export function searchTextOf(title: string | undefined, path: readonly string[], text: string): string {
+  return [...namesInFront(title, path, text), text].join("\n");
 }
 
 /** Title and headings, each once, without those that the text itself starts with. */

@@ -3,9 +3,10 @@ import {
   type AdapterDefinition,
   completionAdapters,
   embeddingAdapters,
+  rerankAdapters,
   searchAdapters,
 } from "../container/registry.ts";
-import { configSchema } from "./schema.ts";
+import { configSchema, rerankSettings } from "./schema.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -15,6 +16,7 @@ const VARIABLE: JsonSchema = { type: "string", pattern: "\\$\\{[^}]+\\}" };
 /** The JSON Schema of `pharos.yaml`, for editors: what the strict check at start-up accepts, adapters' options included. */
 export function configJsonSchema(): JsonSchema {
   const { properties, ...schema } = jsonSchemaOf(configSchema);
+  const { $schema: _, ...rerank } = jsonSchemaOf(rerankSettings);
   return {
     ...schema,
     title: "Pharos",
@@ -22,24 +24,37 @@ export function configJsonSchema(): JsonSchema {
       ...(properties as JsonSchema),
       models: entries(completionAdapters, "what llm_name can be"),
       embedders: entries(embeddingAdapters, "what a search's embedder can be"),
-      searches: entries(searchAdapters, "what vector_search_type can be"),
+      rerankers: entries(rerankAdapters, "what a search's rerank.reranker can be"),
+      searches: entries(searchAdapters, "what vector_search_type can be", { rerank }),
     },
   };
 }
 
-function entries(definitions: Readonly<Record<string, AdapterDefinition<unknown>>>, description: string): JsonSchema {
-  const known = Object.entries(definitions).map(([name, { options }]) => entryOf(name, jsonSchemaOf(options)));
+/** `shared` are keys that every entry may have, whatever its adapter. */
+function entries(
+  definitions: Readonly<Record<string, AdapterDefinition<unknown>>>,
+  description: string,
+  shared: JsonSchema = {},
+): JsonSchema {
+  const known = Object.entries(definitions).map(([name, { options }]) => entryOf(name, jsonSchemaOf(options), shared));
   const foreign = {
     type: "object",
-    properties: { adapter: { type: "string", pattern: "^(\\.{1,2}/|/|file:)", description: "path of a module" } },
+    properties: {
+      adapter: { type: "string", pattern: "^(\\.{1,2}/|/|file:)", description: "path of a module" },
+      ...shared,
+    },
     required: ["adapter"],
   };
   return { type: "object", description, additionalProperties: { anyOf: [...known, foreign] } };
 }
 
-function entryOf(adapter: string, { $schema: _, ...options }: JsonSchema): JsonSchema {
+function entryOf(adapter: string, { $schema: _, ...options }: JsonSchema, shared: JsonSchema): JsonSchema {
   const { properties = {}, required = [] } = options as { properties?: JsonSchema; required?: readonly string[] };
-  return { ...options, properties: { adapter: { const: adapter }, ...properties }, required: ["adapter", ...required] };
+  return {
+    ...options,
+    properties: { adapter: { const: adapter }, ...properties, ...shared },
+    required: ["adapter", ...required],
+  };
 }
 
 function jsonSchemaOf(schema: z.ZodType): JsonSchema {

@@ -4,12 +4,14 @@ import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Problem } from "../../domain/errors.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import {
   type AdapterDefinition,
   completionAdapters,
   type Embedder,
   embeddingAdapters,
   type Prepared,
+  rerankAdapters,
   type Search,
   searchAdapters,
 } from "../container/registry.ts";
@@ -18,7 +20,7 @@ import { type Environment, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
 import { ConfigError, check } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
-import { type ConfigFile, configSchema } from "./schema.ts";
+import { type ConfigFile, configSchema, rerankSettings } from "./schema.ts";
 
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
@@ -30,22 +32,28 @@ export interface AdapterEntry<Made> {
   readonly load: Extract<Prepared<Made>, { readonly load: unknown }>["load"];
 }
 
+/** A search that the config names, and the reranker behind it, by its name in the config. */
+export interface SearchEntry extends AdapterEntry<Search> {
+  readonly rerank?: z.output<typeof rerankSettings>;
+}
+
 /** The config, checked. */
-export interface Config extends Omit<ConfigFile, "$schema" | "models" | "embedders" | "searches"> {
+export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[number]> {
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
   readonly models: readonly AdapterEntry<CompletionPort>[];
   readonly embedders: readonly AdapterEntry<Embedder>[];
-  readonly searches: readonly AdapterEntry<Search>[];
+  readonly rerankers: readonly AdapterEntry<RerankPort>[];
+  readonly searches: readonly SearchEntry[];
 }
 
 const MALFORMED = `a \`\${\` opens no variable: \${NAME} and \${NAME:-default} do, and \`$\${\` stands for a plain \`\${\``;
 
-const KINDS = ["models", "embedders", "searches"] as const;
+const KINDS = ["models", "embedders", "rerankers", "searches"] as const;
 
 /**
- * Reads the config file. An entry of models, embedders or searches whose variables are missing is kept, and says which;
+ * Reads the config file. An entry of models, embedders, rerankers or searches whose variables are missing is kept, and says which;
  * a variable that is missing anywhere else is a problem.
  * @throws ConfigError with every problem at once
  */
@@ -63,7 +71,8 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   const entries = {
     models: await preparer.all("models", completionAdapters),
     embedders: await preparer.all("embedders", embeddingAdapters),
-    searches: await preparer.all("searches", searchAdapters),
+    rerankers: await preparer.all("rerankers", rerankAdapters),
+    searches: await preparer.searches(),
   };
   problems.push(...referenceProblems(interpolated.value));
   if (checked.problems !== undefined || problems.length > 0) throw fail(problems);
@@ -138,6 +147,18 @@ class EntryPreparer {
     return entries;
   }
 
+  /** The searches, as `all` gives them; `rerank` is no option of their adapters. */
+  async searches(): Promise<readonly SearchEntry[]> {
+    const entries: SearchEntry[] = [];
+    for (const [name, { rerank, ...entry }] of entriesOf(this.interpolated.value, "searches")) {
+      const search = await this.one("searches", name, entry, searchAdapters);
+      const checked = rerank === undefined ? undefined : check(rerankSettings, rerank);
+      this.tell(`searches.${name}.rerank`, checked?.problems ?? []);
+      entries.push(checked?.data === undefined ? search : { ...search, rerank: checked.data });
+    }
+    return entries;
+  }
+
   private async one<Made>(
     kind: (typeof KINDS)[number],
     name: string,
@@ -149,14 +170,16 @@ class EntryPreparer {
       .filter((use) => use.path[0] === kind && use.path[1] === name)
       .map((use) => use.variable);
     const prepared = await this.prepare(adapter, options, definitions, missing.length > 0);
-    const found = (prepared.problems ?? []).map(({ field, message }) => ({
-      field: field === "" ? path : `${path}.${field}`,
-      message,
-    }));
-    this.problems.push(...found.filter(({ field }) => !lacksVariable(field, this.interpolated)));
+    this.tell(path, prepared.problems ?? []);
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
     return { name, missing: [...new Set(missing)], load, ...(typeof embedder === "string" ? { embedder } : {}) };
+  }
+
+  /** Keeps the problems of an entry, but for what a missing variable explains. */
+  private tell(path: string, problems: readonly Problem[]): void {
+    const found = problems.map(({ field, message }) => ({ field: field === "" ? path : `${path}.${field}`, message }));
+    this.problems.push(...found.filter(({ field }) => !lacksVariable(field, this.interpolated)));
   }
 
   private async prepare<Made>(

@@ -3,10 +3,15 @@ import type { Problem } from "../../domain/errors.ts";
 /** Names that point to nothing, in a tree whose shape may be wrong elsewhere; what is no name is the schema's to tell. */
 export function referenceProblems(tree: unknown): readonly Problem[] {
   const embedders = Object.keys(childOf(tree, "embedders") ?? {});
+  const rerankers = Object.keys(childOf(tree, "rerankers") ?? {});
   const searches = childOf(tree, "searches") ?? {};
-  const lost = Object.entries(searches).flatMap(([name, search]) =>
-    problemsOfName(`searches.${name}.embedder`, "embedder", childOf(search, "embedder"), embedders),
-  );
+  const lost = Object.entries(searches).flatMap(([name, search]) => {
+    const reranker = childOf(childOf(search, "rerank"), "reranker");
+    return [
+      ...problemsOfName(`searches.${name}.embedder`, "embedder", childOf(search, "embedder"), embedders),
+      ...problemsOfName(`searches.${name}.rerank.reranker`, "reranker", reranker, rerankers),
+    ];
+  });
   const corpus = childOf(childOf(tree, "sample"), "corpus");
   return [...lost, ...problemsOfName("sample.corpus", "search", corpus, Object.keys(searches))];
 }

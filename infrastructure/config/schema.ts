@@ -25,6 +25,21 @@ const entry = z.looseObject({
   adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts"),
 });
 
+/** The key `rerank` of a search, whatever its adapter; the adapter does not see it. */
+export const rerankSettings = z
+  .strictObject({
+    reranker: z.string().min(1).describe("name of an entry of rerankers"),
+    candidates: z
+      .int()
+      .min(1)
+      .max(QUESTION_LIMITS.topK)
+      .default(50)
+      .describe(
+        "the engine's best passages that are ranked anew; where a request asks for more, the others follow them",
+      ),
+  })
+  .describe("ranks the engine's best passages anew; without it they keep the engine's order");
+
 const server = z.strictObject({
   host: z
     .string()
@@ -109,6 +124,7 @@ export const configSchema = z
     principal: principal.optional(),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
+    rerankers: z.record(name, entry).default({}).describe("what a search's rerank.reranker can be"),
     searches: z.record(searchName, entry).default({}).describe("what vector_search_type can be"),
     sample: sample.optional(),
   })

@@ -18,12 +18,14 @@ export class ConfiguredAdapters implements AdapterFactory {
 
   constructor(config: Config, container: Container) {
     this.container = container;
-    const reasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
+    const embedders = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
+    const rerankers = new Map(config.rerankers.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
       ...config.models.map((entry) => statusOf("model", entry, reasonOf(entry))),
-      ...config.searches.map((entry) =>
-        statusOf("search", entry, reasonOf(entry) ?? reasons.get(entry.embedder ?? "")),
-      ),
+      ...config.searches.map((entry) => {
+        const behind = embedders.get(entry.embedder ?? "") ?? rerankers.get(entry.rerank?.reranker ?? "");
+        return statusOf("search", entry, reasonOf(entry) ?? behind);
+      }),
     ];
     this.models = this.available("model");
     this.searches = this.available("search");

@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { Container } from "inversify";
+import { RerankedRetrieval } from "../../application/reranked-retrieval.ts";
 import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
-import type { AdapterEntry, Config } from "../config/load.ts";
+import type { AdapterEntry, Config, SearchEntry } from "../config/load.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
-import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
+import { COMPLETION, EMBEDDING, RERANK, SEARCH } from "./tokens.ts";
 
 /**
  * Binds every adapter of the config whose variables are there, by its name; each is made when it is first asked for.
@@ -21,6 +23,21 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
       log,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
     };
+  }
+
+  /** The entry of a search, so that what it makes ranks anew with the reranker that it names. */
+  function withReranker(entry: SearchEntry): AdapterEntry<Search> {
+    const { rerank } = entry;
+    if (rerank === undefined) return entry;
+    const load = async () => {
+      const create = await entry.load();
+      return (context: AdapterContext): Search => {
+        const reranker = container.get<RerankPort>(RERANK, { name: rerank.reranker });
+        const { retrieval, ...search } = create(context);
+        return { ...search, retrieval: new RerankedRetrieval(retrieval, reranker, rerank) };
+      };
+    };
+    return { ...entry, load };
   }
 
   async function bindAll<Made>(
@@ -42,7 +59,8 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
   await Promise.all([
     bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
     bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.()),
-    bindAll<Search>(SEARCH, config.searches.filter(isComplete), async ({ retrieval, corpus }) => {
+    bindAll<RerankPort>(RERANK, config.rerankers.filter(isComplete), async (reranker) => reranker.close?.()),
+    bindAll<Search>(SEARCH, config.searches.filter(isComplete).map(withReranker), async ({ retrieval, corpus }) => {
       await Promise.all([retrieval.close?.(), corpus?.close?.()]);
     }),
   ]);

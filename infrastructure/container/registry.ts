@@ -1,5 +1,9 @@
 import type { z } from "zod";
-import { bedrockCompletionOptions, bedrockEmbeddingOptions } from "../../adapters/outbound/bedrock/options.ts";
+import {
+  bedrockCompletionOptions,
+  bedrockEmbeddingOptions,
+  bedrockRerankOptions,
+} from "../../adapters/outbound/bedrock/options.ts";
 import { extractiveOptions } from "../../adapters/outbound/extractive/options.ts";
 import { faissOptions } from "../../adapters/outbound/faiss/options.ts";
 import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
@@ -10,6 +14,7 @@ import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
+import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import { check } from "../config/problems.ts";
@@ -93,6 +98,13 @@ export const embeddingAdapters: Definitions<Embedder> = {
   lsa: defineAdapter(
     lsaOptions,
     async () => (await import("../../adapters/outbound/lsa/embedding.ts")).createEmbedding,
+  ),
+};
+
+export const rerankAdapters: Definitions<RerankPort> = {
+  bedrock: defineAdapter(
+    bedrockRerankOptions,
+    async () => (await import("../../adapters/outbound/bedrock/rerank.ts")).createReranker,
   ),
 };
 

@@ -1,13 +1,12 @@
 import { ServiceError } from "../../domain/errors.ts";
-import type { Passage } from "../../domain/passage.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
+import { matchingPassages } from "../support/matching-passages.ts";
 import { describeRetrievalContract } from "./retrieval-contract.ts";
-import type { ContractDocument } from "./retrieval-contract-documents.ts";
 import { PROVOKED_CODES, type ProvokedCode } from "./retrieval-harness.ts";
 
 describeRetrievalContract("FakeRetrieval", {
   open: async (documents) => {
-    const fake = new FakeRetrieval(({ query }) => documents.flatMap((document) => passageOf(document, query)));
+    const fake = new FakeRetrieval(({ query }) => matchingPassages(documents, query));
     const provocations = PROVOKED_CODES.map((code) => [code, () => fake.failNext(failure(code))] as const);
     return {
       port: fake,
@@ -18,19 +17,6 @@ describeRetrievalContract("FakeRetrieval", {
   },
   skip: { principal: "the fake shows every passage to everybody; it records the principal" },
 });
-
-/** The document as a passage, where it holds a word of the query. */
-function passageOf({ id, text, title, uri, metadata }: ContractDocument, query: string): readonly Passage[] {
-  const words = query.split(" ");
-  const score = words.filter((word) => text.toLowerCase().includes(word)).length / words.length;
-  if (score === 0) return [];
-  const optional = {
-    ...(title === undefined ? {} : { title }),
-    ...(uri === undefined ? {} : { uri }),
-    ...(metadata === undefined ? {} : { metadata }),
-  };
-  return [{ id: `${id}#1`, documentId: id, text, score, location: { start: 0, end: text.length }, ...optional }];
-}
 
 function failure(code: ProvokedCode): ServiceError {
   const retryable = code === "rate-limited" || code === "overloaded" || code === "vendor-unavailable";

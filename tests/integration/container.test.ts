@@ -37,6 +37,30 @@ const MODULES = {
         },
       },
     });`,
+  "harbour.ts": `
+    import { z } from "${zod}";
+    export const options = z.strictObject({});
+    export const create = (_, { log }) => ({
+      retrieval: {
+        async retrieve({ topK }) {
+          const passages = ["The lamp is old.", "The pier is long.", "The lamp is lit at dusk."];
+          return { passages: passages.map((text, index) => ({ id: text, documentId: "d", text, score: 1 - index / 10 })).slice(0, topK), embedMs: 0, warnings: [] };
+        },
+        async close() { log.info({}, "search closed"); },
+      },
+    });`,
+  "reranker.ts": `
+    import { z } from "${zod}";
+    export const options = z.strictObject({ wanted: z.string() });
+    export const create = ({ wanted }, { log }) => ({
+      maxBatch: 10,
+      maxCharacters: 1000,
+      async rerank({ texts, topN }) {
+        const ranked = texts.map((text, index) => ({ index, score: text.includes(wanted) ? 0.9 : 0.1 }));
+        return ranked.toSorted((one, other) => other.score - one.score).slice(0, topN);
+      },
+      async close() { log.info({}, "reranker closed"); },
+    });`,
 };
 
 async function application(yaml: string, log: Log = silent): Promise<Application & { readonly folder: string }> {
@@ -60,6 +84,18 @@ searches:
 embedders:
   lsa: { adapter: lsa }
   remote: { adapter: openai, model: text-embedding-3-small, dimensions: 8, api_key: "\${OTHER_KEY}" }
+`;
+
+const RERANKED = `
+rerankers:
+  by-dusk: { adapter: ./reranker.ts, wanted: dusk }
+  by-pier: { adapter: ./reranker.ts, wanted: pier }
+  remote: { adapter: bedrock, model: "cohere.rerank-v3-5:0", region: "\${RERANK_REGION}" }
+searches:
+  plain: { adapter: ./harbour.ts }
+  dusk: { adapter: ./harbour.ts, rerank: { reranker: by-dusk } }
+  two: { adapter: ./harbour.ts, rerank: { reranker: by-pier, candidates: 2 } }
+  keyless: { adapter: ./harbour.ts, rerank: { reranker: remote } }
 `;
 
 describe("the container", () => {
@@ -103,6 +139,35 @@ describe("the container", () => {
       name: "faiss-openai",
       available: false,
       reason: "the variable OTHER_KEY is not set",
+    });
+  });
+
+  it("ranks a search's passages anew with the reranker that its entry names, and closes both", async () => {
+    const messages: string[] = [];
+    const log: Log = { ...silent, info: (_, message) => messages.push(message) };
+    const { adapters, searchPassages, close } = await application(RERANKED, log);
+    const best = async (search: string) =>
+      (await searchPassages.search(search, { query: "When?", topK: 1 }, never)).passages.map(({ text }) => text);
+    expect(await best("plain")).toEqual(["The lamp is old."]);
+    expect(await best("dusk")).toEqual(["The lamp is lit at dusk."]);
+    expect(await best("two")).toEqual(["The pier is long."]);
+    expect(() => adapters.corpus("dusk")).toThrow(expect.objectContaining({ code: "corpus-read-only" }));
+    await close();
+    expect(messages.toSorted()).toEqual([
+      "reranker closed",
+      "reranker closed",
+      ...Array.from({ length: 3 }, () => "search closed"),
+    ]);
+  });
+
+  it("leaves out a search whose reranker lacks a variable, and says which", async () => {
+    const { adapters } = await application(RERANKED);
+    expect(adapters.searches).toEqual(["plain", "dusk", "two"]);
+    expect(adapters.status()).toContainEqual({
+      kind: "search",
+      name: "keyless",
+      available: false,
+      reason: "the variable RERANK_REGION is not set",
     });
   });
 

@@ -1,24 +1,7 @@
 import { BedrockRuntimeClient } from "@aws-sdk/client-bedrock-runtime";
-import { NodeHttpHandler } from "@smithy/node-http-handler";
+import { type BedrockAccount, clientSettings } from "./client-settings.ts";
 
-export interface BedrockAccount {
-  readonly region: string;
-  readonly endpoint?: string | undefined;
-}
-
-/**
- * The official client with the SDK's own credential chain, one attempt a call, and no clock but the caller's signal.
- *
- * HTTP/1.1 instead of the SDK's default HTTP/2: that one opens a connection for every call, and ends a stream that was
- * aborted or lost its connection as if it were complete.
- */
-export function createClient({ region, endpoint }: BedrockAccount): BedrockRuntimeClient {
-  // How many calls run at once is the service's to bound; a limit here would queue the rest unseen.
-  const agent = { keepAlive: true, maxSockets: Number.POSITIVE_INFINITY };
-  return new BedrockRuntimeClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 1,
-    requestHandler: new NodeHttpHandler({ httpAgent: agent, httpsAgent: agent }),
-  });
+/** The official client of Bedrock's models. */
+export function createClient(account: BedrockAccount): BedrockRuntimeClient {
+  return new BedrockRuntimeClient(clientSettings(account));
 }

@@ -28,6 +28,8 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   ValidationError: "vendor-rejected",
   ResourceNotFoundException: "vendor-rejected",
   ConflictException: "vendor-rejected",
+  BadGatewayException: "vendor-unavailable",
+  DependencyFailedException: "vendor-unavailable",
   InternalServerException: "vendor-unavailable",
   InternalFailure: "vendor-unavailable",
   ServiceUnavailableException: "vendor-unavailable",

@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 const account = {
-  model: z.string().min(1).describe("A model id, an inference profile's id, or the ARN of one."),
   region: z.string().min(1).describe("The AWS region that is asked, for example us-east-1."),
   endpoint: z
     .url({ protocol: /^https?$/, error: "must be an http or https URL" })
@@ -9,8 +8,11 @@ const account = {
     .describe("Where Bedrock stands, where that is not the region's own address; else the AWS SDK's variables count."),
 };
 
+const model = z.string().min(1).describe("A model id, an inference profile's id, or the ARN of one.");
+
 /** Options of a model behind Bedrock's Converse. Credentials come from the AWS SDK's own chain. */
 export const bedrockCompletionOptions = z.strictObject({
+  model,
   ...account,
   context_tokens: z.int().min(1).describe("Tokens that prompt and answer may have together."),
   temperature: z
@@ -38,6 +40,7 @@ const FAMILY_NAMES = ["titan-v2", "cohere-v3", "cohere-v4"] as const satisfies r
 /** Options of an embedding model behind Bedrock's InvokeModel. Credentials come from the AWS SDK's own chain. */
 export const bedrockEmbeddingOptions = z
   .strictObject({
+    model,
     ...account,
     family: z
       .enum(FAMILY_NAMES)
@@ -69,3 +72,14 @@ export function familyOf(options: {
 }): EmbeddingFamilyName | undefined {
   return options.family ?? FAMILY_NAMES.find((name) => FAMILIES[name].idPart.test(options.model));
 }
+
+/** Options of a model behind Bedrock's Rerank. Credentials come from the AWS SDK's own chain. */
+export const bedrockRerankOptions = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .describe("A reranker's model id, such as cohere.rerank-v3-5:0 or amazon.rerank-v1:0, or its ARN."),
+  ...account,
+});
+
+export type BedrockRerankOptions = z.output<typeof bedrockRerankOptions>;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   bedrockCompletionOptions,
   bedrockEmbeddingOptions,
+  bedrockRerankOptions,
   familyOf,
 } from "../../../adapters/outbound/bedrock/options.ts";
 
@@ -54,6 +55,16 @@ describe("the options of the Bedrock adapter", () => {
   it("refuse dimensions that the family does not offer", () => {
     expect(issuesOf({ ...ACCOUNT, model: "amazon.titan-embed-text-v2:0", dimensions: 1536 })).toEqual(["dimensions"]);
     expect(issuesOf({ ...ACCOUNT, model: "cohere.embed-v4:0", dimensions: 1536 })).toEqual([]);
+  });
+});
+
+describe("the options of Bedrock's reranker", () => {
+  it("are model and region, and an endpoint at will", () => {
+    const options = { model: "cohere.rerank-v3-5:0", region: "eu-central-1" };
+    expect(bedrockRerankOptions.parse(options)).toEqual(options);
+    const { error } = bedrockRerankOptions.safeParse({ model: "", endpoint: "here", dimensions: 3 });
+    const paths = error?.issues.map(({ path, code }) => (code === "unrecognized_keys" ? code : path.join(".")));
+    expect(paths?.toSorted()).toEqual(["endpoint", "model", "region", "unrecognized_keys"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../../infrastructure/config/environment.ts";
@@ -91,6 +91,66 @@ sample: { corpus: fais, paths: [docs] }
       'searches.faiss.embedder: no embedder "lsaa"; known are lsa',
       'sample.corpus: no search "fais"; known are faiss',
     ]);
+  });
+
+  it("checks a search's reranking whatever its adapter, and keeps it from the adapter's own options", async () => {
+    const yaml = `
+embedders: { lsa: { adapter: lsa } }
+rerankers: { fine: { adapter: bedrock, model: "amazon.rerank-v1:0", region: eu-central-1 } }
+searches:
+  faiss: { adapter: faiss, embedder: lsa, rerank: { reranker: fine } }
+  kendra: { adapter: kendra, index_id: i, region: eu-west-1, rerank: { reranker: fine, candidates: 100 } }
+  plain: { adapter: faiss, embedder: lsa }
+`;
+    const { searches, rerankers } = await loading(yaml);
+    expect(rerankers.map(({ name }) => name)).toEqual(["fine"]);
+    expect(searches.map(({ rerank }) => rerank)).toEqual([
+      { reranker: "fine", candidates: 50 },
+      { reranker: "fine", candidates: 100 },
+      undefined,
+    ]);
+  });
+
+  it("accepts the rerankers that the shipped config shows, once their marks are taken away", async () => {
+    const shipped = await readFile(resolve(import.meta.dirname, "../../../pharos.yaml"), "utf8");
+    const { rerankers } = await loading(shipped.replace(/^# (?=rerankers:| {2}\S+: \{)/gmu, ""));
+    expect(rerankers).toMatchObject([
+      { name: "cohere-rerank", missing: [] },
+      { name: "amazon-rerank", missing: [] },
+    ]);
+  });
+
+  it("lists what is wrong with rerankers and with what names them, beside the other problems", async () => {
+    const problems = await problemsOf(`
+embedders: { lsa: { adapter: lsa, rerank: { reranker: fine } } }
+rerankers:
+  fine: { adapter: bedrock, model: "amazon.rerank-v1:0", region: eu-central-1, top: 3 }
+  lost: { adapter: faiss }
+searches:
+  a: { adapter: faiss, embedder: lsa, rerank: { reranker: finer, candidates: 0, on_failure: stop } }
+  b: { adapter: faiss, embedder: lsaa, rerank: fine }
+  c: { adapter: kendra, index_id: i, region: eu-west-1, rerank: { candidates: 101 } }
+`);
+    expect(problems).toEqual([
+      "embedders.lsa.rerank: unknown key",
+      "rerankers.fine.top: unknown key",
+      'rerankers.lost.adapter: no adapter "faiss"; known are bedrock, or the path of a module: ./mine.ts',
+      "searches.a.rerank.candidates: must be at least 1",
+      "searches.a.rerank.on_failure: unknown key",
+      "searches.b.rerank: must be a mapping",
+      "searches.c.rerank.reranker: is missing",
+      "searches.c.rerank.candidates: must be at most 100",
+      'searches.a.rerank.reranker: no reranker "finer"; known are fine, lost',
+      'searches.b.embedder: no embedder "lsaa"; known are lsa',
+    ]);
+  });
+
+  it("keeps a search whose reranking lacks a variable, and says which", async () => {
+    const { searches } = await loading(`
+embedders: { lsa: { adapter: lsa } }
+searches: { a: { adapter: faiss, embedder: lsa, rerank: { reranker: "\${RERANKER}" } } }
+`);
+    expect(searches).toMatchObject([{ name: "a", missing: ["RERANKER"] }]);
   });
 
   it("says in plain words what each value must be", async () => {
