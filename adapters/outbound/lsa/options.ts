@@ -5,7 +5,7 @@ export const lsaOptions = z.strictObject({
     .int()
     .min(2)
     .max(1_024)
-    .default(256)
+    .default(128)
     .describe("Dimensions of the learned space; fewer where the corpus is small."),
 });
 

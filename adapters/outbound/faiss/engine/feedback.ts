@@ -3,8 +3,8 @@ import { fuse } from "./fusion.ts";
 
 /** Best passages of a first round that are taken to be what the query is after. */
 const FEEDBACK_PASSAGES = 3;
-/** What their mean counts against the query's own vector. */
-const FEEDBACK_WEIGHT = 1.5;
+/** What their mean counts against the query's own vector: more of it drowns queries that one passage alone answers. */
+const FEEDBACK_WEIGHT = 0.4;
 
 export interface FeedbackRequest {
   /** The query's vector, of unit length. */

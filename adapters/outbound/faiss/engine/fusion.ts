@@ -1,8 +1,8 @@
 import type { Hit } from "./faiss-index.ts";
 import { TopHits } from "./top-hits.ts";
 
-/** Share of the dense score: from 0.2 to 0.35 the quality hardly changes, and English and Chinese collections agree on this one. */
-export const DEFAULT_DENSE_WEIGHT = 0.3;
+/** Share of the dense score: docs/retrieval-quality.md has what was measured. */
+export const DEFAULT_DENSE_WEIGHT = 0.25;
 
 /** Candidates that each side should bring: with fewer the combination loses, with more it gains nothing. */
 export const FUSION_CANDIDATES = 100;
