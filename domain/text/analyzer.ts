@@ -3,7 +3,7 @@ import { ENGLISH_STOP_WORDS } from "./stop-words.ts";
 import { foldWord, termsOfWord } from "./word-terms.ts";
 
 /** Changes whenever `analyze` may give other terms for the same text: an index of another version is made anew. */
-export const ANALYZER_VERSION = 1;
+export const ANALYZER_VERSION = 2;
 
 const MAX_TERM_LENGTH = 64;
 const MAX_COMPOUND_PIECES = 6;
@@ -51,13 +51,21 @@ function addSpacedWords(terms: string[], token: string, language: Language): voi
   }
 }
 
-/** Characters and pairs of them: 検索エンジン gives 検, 検索, 索, 索エ, エ, ... */
+/** Chinese and Japanese are one dictionary to it. */
+const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
+const MIN_WORD_LENGTH = 3;
+
+/** Characters, pairs of them, and the longer words: 検索エンジン gives 検, 検索, 索, 索エ, エ, ..., エンジン. */
 function addIdeographs(terms: string[], run: string): void {
   let previous = "";
   for (const character of run) {
     if (previous !== "") terms.push(previous + character);
     terms.push(character);
     previous = character;
+  }
+  if (run.length < MIN_WORD_LENGTH) return;
+  for (const { segment } of segmenter.segment(run)) {
+    if (segment.length >= MIN_WORD_LENGTH) terms.push(segment.slice(0, MAX_TERM_LENGTH));
   }
 }
 
@@ -98,7 +106,7 @@ function termsOfToken(token: string, language: Language): readonly string[] {
 /**
  * The index terms of a text, in the order of the text, repeated as often as they occur; [] where it has no
  * word. English is stemmed (Porter2) and loses its stop words; compounds give their parts and the whole (`snake_case`,
- * `snake-case` and `snakeCase` share `snakecas`); Chinese and Japanese give characters and pairs of them, Korean pairs of
+ * `snake-case` and `snakeCase` share `snakecas`); Chinese and Japanese give characters, pairs of them and words of three or more, Korean pairs of
  * syllables, Thai, Lao, Khmer and Burmese runs of three characters; words of other languages lose their accents and are
  * found by their beginnings. Documents and questions go through the same analysis; a part of a document, its title say, is
  * to be given the language of the whole.

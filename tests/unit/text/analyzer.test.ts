@@ -61,9 +61,10 @@ describe("analyze", () => {
     expect(analyze("a1-b1-c1-d1-e1-f1-g1")).toEqual(["a1", "b1", "c1", "d1", "e1", "f1", "g1"]);
   });
 
-  it("gives Chinese and Japanese as characters and bigrams", () => {
+  it("gives Chinese and Japanese as characters, bigrams and the longer words", () => {
     expect(analyze("检索引擎")).toEqual(["检", "检索", "索", "索引", "引", "引擎", "擎"]);
-    expect(new Set(analyze("データ"))).toEqual(new Set(["デ", "データ".slice(0, 2), "ー", "ータ", "タ"]));
+    expect(new Set(analyze("データ"))).toEqual(new Set(["デ", "デー", "ー", "ータ", "タ", "データ"]));
+    expect(analyze("使用数据库")).toContain("数据库");
   });
 
   it("does not join characters over punctuation or a change of script", () => {
