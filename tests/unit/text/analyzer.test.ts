@@ -64,7 +64,7 @@ describe("analyze", () => {
   it("gives Chinese and Japanese as characters, bigrams and the longer words", () => {
     expect(analyze("检索引擎")).toEqual(["检", "检索", "索", "索引", "引", "引擎", "擎"]);
     expect(new Set(analyze("データ"))).toEqual(new Set(["デ", "デー", "ー", "ータ", "タ", "データ"]));
-    expect(analyze("使用数据库")).toContain("数据库");
+    expect(analyze("検索エンジン")).toContain("エンジン");
   });
 
   it("does not join characters over punctuation or a change of script", () => {
