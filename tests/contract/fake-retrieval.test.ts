@@ -1,5 +1,6 @@
 import { ServiceError } from "../../domain/errors.ts";
 import type { Passage } from "../../domain/passage.ts";
+import { mayRead } from "../../domain/readers.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
 import { describeRetrievalContract } from "./retrieval-contract.ts";
 import type { ContractDocument } from "./retrieval-contract-documents.ts";
@@ -7,7 +8,9 @@ import { PROVOKED_CODES, type ProvokedCode } from "./retrieval-harness.ts";
 
 describeRetrievalContract("FakeRetrieval", {
   open: async (documents) => {
-    const fake = new FakeRetrieval(({ query }) => documents.flatMap((document) => passageOf(document, query)));
+    const fake = new FakeRetrieval(({ query, principal }) =>
+      documents.filter(({ readers }) => mayRead(readers, principal)).flatMap((document) => passageOf(document, query)),
+    );
     const provocations = PROVOKED_CODES.map((code) => [code, () => fake.failNext(failure(code))] as const);
     return {
       port: fake,
@@ -16,7 +19,6 @@ describeRetrievalContract("FakeRetrieval", {
       close: () => fake.close(),
     };
   },
-  skip: { principal: "the fake shows every passage to everybody; it records the principal" },
 });
 
 /** The document as a passage, where it holds a word of the query. */

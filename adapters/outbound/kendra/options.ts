@@ -12,9 +12,9 @@ export const kendraOptions = z.strictObject({
     .describe("Address of Kendra's API where it is not the region's own."),
   require_principal: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
-      "Refuse a search that runs on nobody's behalf. Kendra shows every document to such a search, also those with access lists.",
+      "Refuse a search that runs on nobody's behalf. Kendra shows every document to such a search, also those with access lists: false says that everybody may read the whole index.",
     ),
 });
 

@@ -147,6 +147,8 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.replace(/s$/u, "")));
 }
 
-function canonical({ document: { sections: _, metadata = {}, ...document }, chunks }: ChunkedDocument): string {
-  return JSON.stringify([Object.entries(document).sort(), Object.entries(metadata).sort(), chunks]);
+function canonical({ document, chunks }: ChunkedDocument): string {
+  const { sections: _, metadata = {}, readers, ...rest } = document;
+  const names = readers && [readers.users, readers.groups].map((ids) => [...new Set(ids)].sort());
+  return JSON.stringify([Object.entries(rest).sort(), Object.entries(metadata).sort(), names ?? "everybody", chunks]);
 }
