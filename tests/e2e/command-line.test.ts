@@ -78,7 +78,7 @@ describe("pharos", () => {
     expect((await run(data, "search", "ferry ticket")).output).toMatch(/^1\. 1\.000 {2}The harbour/u);
   });
 
-  it("shows what everybody may read, and as somebody what that user may read", async () => {
+  it("shows what everybody may read, and as somebody what that user may read", { timeout: 60_000 }, async () => {
     const folder = await written({
       "log/open.md": "The harbour log lies open.",
       "log/ada.md": "---\nreaders: { users: [ada] }\n---\nThe harbour log of ada.",
@@ -103,10 +103,6 @@ describe("pharos", () => {
     const asked = await run(data, "ask", "--user", "bob", "--group", "crew", "Whose is the log of the crew?");
     expect(asked.output).toContain("The harbour log of the crew. [1]");
     expect((await run(data, "ask", "Whose is the log of the crew?")).output).not.toContain("of the crew.");
-    const group = await run(data, "search", "--group", "crew", "harbour");
-    expect(group).toMatchObject({ code: 1, output: "", progress: "The option --group needs --user.\n" });
-    const blank = await run(data, "search", "--user", " ", "harbour");
-    expect(blank.progress).toBe("The options --user and --group need an id that is not blank.\n");
   });
 
   it("measures a search on a judged collection, and leaves the data folder alone", async () => {

@@ -12,7 +12,7 @@ const CONFIG = `
 principal: { user_header: x-user, groups_header: x-groups }
 models: { extractive: { adapter: extractive } }
 embedders: { lsa: { adapter: lsa } }
-searches: { faiss: { adapter: faiss, embedder: lsa } }
+searches: { faiss: { adapter: faiss, embedder: lsa, retire_after_searches: 100 } }
 `;
 
 const DOCUMENTS = 60;
