@@ -4,6 +4,8 @@ import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
+import type { Principal } from "../domain/principal.ts";
+import { mayRead } from "../domain/readers.ts";
 import { chunkDocument } from "./chunking/chunk-text.ts";
 import type { ChunkSettings } from "./chunking/token-pieces.ts";
 import { type IngestReport, IngestRun } from "./ingest-run.ts";
@@ -89,16 +91,27 @@ export class IngestDocuments {
     return port.put([await this.chunked(document, signal)], signal);
   }
 
-  /** @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.remove throws */
-  async remove(corpus: string, id: string, signal: AbortSignal): Promise<void> {
-    const removed = await this.adapters.corpus(corpus).remove([id], signal);
+  /**
+   * Removes a document that the principal, or nobody known, may read; any other is `not-found`, as if it were not there.
+   * @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.removeFor throws
+   */
+  async remove(corpus: string, id: string, principal: Principal | undefined, signal: AbortSignal): Promise<void> {
+    const removed = await this.adapters.corpus(corpus).removeFor(principal, [id], signal);
     if (removed === 0) throw noSuchDocument(corpus, id);
   }
 
-  /** The document as it was put. @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.get throws */
-  async get(corpus: string, id: string, signal: AbortSignal): Promise<SourceDocument> {
+  /**
+   * The document as it was put, where the principal, or nobody known, may read it; any other is `not-found`.
+   * @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.get throws
+   */
+  async get(
+    corpus: string,
+    id: string,
+    principal: Principal | undefined,
+    signal: AbortSignal,
+  ): Promise<SourceDocument> {
     const document = await this.adapters.corpus(corpus).get(id, signal);
-    if (document === undefined) throw noSuchDocument(corpus, id);
+    if (document === undefined || !mayRead(document.readers, principal)) throw noSuchDocument(corpus, id);
     return document;
   }
 

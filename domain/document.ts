@@ -13,8 +13,16 @@ export interface SourceDocument {
   /** Where a reader finds the original: an URL or a path. */
   readonly uri?: string;
   readonly metadata?: Metadata;
+  /** Who may read it; everybody where absent. */
+  readonly readers?: Readers;
   /** Blocks of the text, in order, where its structure is known from the original (headings, pages); else chunking reads Markdown. */
   readonly sections?: readonly Section[];
+}
+
+/** Who may read a document: these users, and the members of these groups; nobody where both lists are empty. */
+export interface Readers {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
 }
 
 /** A stretch of a document's text under one heading path and on one page. */
@@ -37,4 +45,7 @@ export const DOCUMENT_LIMITS = {
   metadataKeyLength: 128,
   metadataValueLength: 4_096,
   metadataListLength: 128,
+  /** Users, and groups, that the readers name. */
+  readersListLength: 1_000,
+  readerIdLength: 256,
 } as const;

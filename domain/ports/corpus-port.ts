@@ -1,5 +1,6 @@
 import type { Chunk } from "../chunk.ts";
 import type { SourceDocument } from "../document.ts";
+import type { Principal } from "../principal.ts";
 
 /** A document together with its passages-to-be. */
 export interface ChunkedDocument {
@@ -11,7 +12,7 @@ export interface ChunkedDocument {
 export interface PutReport {
   /** Documents that were not there before. */
   readonly added: number;
-  /** Documents whose content or metadata changed. */
+  /** Documents whose content, metadata or readers changed. */
   readonly replaced: number;
   /** Documents that were there, alike in everything: nothing was written. */
   readonly unchanged: number;
@@ -42,11 +43,23 @@ export interface CorpusPort {
   /** Removes the documents with these ids; returns how many were there. @throws ServiceError storage-failed, overloaded, timeout, cancelled */
   remove(ids: readonly string[], signal: AbortSignal): Promise<number>;
 
+  /**
+   * As `remove`, but of the documents that the principal, or nobody known, may read (see `mayRead`); the others stay, as if
+   * they were not there. @throws ServiceError as `remove` does
+   */
+  removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number>;
+
   /** The document as it was put, without its sections; undefined where there is none. @throws ServiceError storage-failed, timeout, cancelled */
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined>;
 
-  /** @throws ServiceError storage-failed, timeout, cancelled */
+  /** What all documents come to, whoever may read them. @throws ServiceError storage-failed, timeout, cancelled */
   describe(signal: AbortSignal): Promise<CorpusDescription>;
+
+  /**
+   * As `describe`, but only the documents and passages that the principal, or nobody known, may read are counted; generation
+   * and embedder are still the whole corpus's. @throws ServiceError as `describe` does
+   */
+  describeFor(principal: Principal | undefined, signal: AbortSignal): Promise<CorpusDescription>;
 
   /**
    * Waits until the work that `put` leaves for later (learning a space, embedding into it, writing index files) is done;

@@ -8,6 +8,7 @@ export interface RetrievalRequest {
   /** 1 to 100. */
   readonly topK: number;
   readonly filter?: Filter;
+  /** On whose behalf: only passages that it may read are found. Absent, only what everybody may read is, or the engine refuses. */
   readonly principal?: Principal;
 }
 

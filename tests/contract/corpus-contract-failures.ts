@@ -11,8 +11,10 @@ type Call = (corpus: CorpusPort, signal: AbortSignal) => Promise<unknown>;
 const CALLS: Readonly<Record<string, Call>> = {
   put: (corpus, signal) => corpus.put([chunked(CRABS)], signal),
   remove: (corpus, signal) => corpus.remove(["whales"], signal),
+  removeFor: (corpus, signal) => corpus.removeFor(undefined, ["whales"], signal),
   get: (corpus, signal) => corpus.get("whales", signal),
   describe: (corpus, signal) => corpus.describe(signal),
+  describeFor: (corpus, signal) => corpus.describeFor(undefined, signal),
   settle: (corpus, signal) => corpus.settle(signal),
 };
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SourceDocument } from "../../domain/document.ts";
 import type { Filter } from "../../domain/filter.ts";
 import { chunked } from "../support/chunked.ts";
+import { describeAccess } from "./corpus-contract-access.ts";
 import { type Context, CRABS, contextOf, find, GULLS, put, unending, WHALES } from "./corpus-contract-context.ts";
 import { describeFailures } from "./corpus-contract-failures.ts";
 import type { CorpusHarness } from "./corpus-harness.ts";
@@ -13,6 +14,7 @@ export function describeCorpusContract(name: string, harness: CorpusHarness): vo
     describePut(context);
     describeRemove(context);
     describeReading(context);
+    describeAccess(context);
     describeFailures(context);
   });
 }

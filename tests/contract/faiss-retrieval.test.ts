@@ -15,7 +15,6 @@ const EMBEDDER_CODES = {
   "vendor-reply-invalid": false,
 } as const satisfies Partial<Record<ProvokedCode, boolean>>;
 
-const NO_ACCESS_LISTS = "documents have no readers yet: every passage is for everybody";
 const NEEDS_MORE = "brought about in tests of its own, by real processes";
 const NO_VENDOR = "a learned embedder has no vendor";
 
@@ -38,7 +37,6 @@ describeRetrievalContract("FaissRetrieval with a fixed embedder", {
   },
   skip: {
     "no-match": "the nearest passages are the nearest, however far",
-    principal: NO_ACCESS_LISTS,
     "embedder-mismatch": NEEDS_MORE,
     "retrieval-unavailable": NEEDS_MORE,
     overloaded: NEEDS_MORE,
@@ -55,7 +53,6 @@ describeRetrievalContract("FaissRetrieval with a learned embedder", {
   },
   skip: {
     stall: "a learned embedder does not wait for anybody",
-    principal: NO_ACCESS_LISTS,
     "embedder-mismatch": NEEDS_MORE,
     "retrieval-unavailable": NEEDS_MORE,
     overloaded: NEEDS_MORE,

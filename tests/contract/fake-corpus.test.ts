@@ -28,7 +28,6 @@ describeRetrievalContract("FakeCorpus", {
     return { port: fake, close: () => fake.close() };
   },
   skip: {
-    principal: "the fake shows every passage to everybody",
     stall: "the fake answers at once",
     ...Object.fromEntries(PROVOKED_CODES.map((code) => [code, "the fake depends on nothing that fails"])),
   },

@@ -6,7 +6,7 @@ import { PROVOKED_CODES, type ProvokedCode } from "./retrieval-harness.ts";
 
 describeRetrievalContract("FakeRetrieval", {
   open: async (documents) => {
-    const fake = new FakeRetrieval(({ query }) => matchingPassages(documents, query));
+    const fake = new FakeRetrieval((request) => matchingPassages(documents, request));
     const provocations = PROVOKED_CODES.map((code) => [code, () => fake.failNext(failure(code))] as const);
     return {
       port: fake,
@@ -15,7 +15,6 @@ describeRetrievalContract("FakeRetrieval", {
       close: () => fake.close(),
     };
   },
-  skip: { principal: "the fake shows every passage to everybody; it records the principal" },
 });
 
 function failure(code: ProvokedCode): ServiceError {

@@ -30,7 +30,13 @@ async function open(
   settings: Readonly<Record<string, unknown>> = {},
 ): Promise<Opened> {
   const wire = await KendraWire.start(documents);
-  const given = { index_id: KENDRA_INDEX_ID, region: "eu-west-1", endpoint: wire.endpoint, ...settings };
+  const given = {
+    index_id: KENDRA_INDEX_ID,
+    region: "eu-west-1",
+    endpoint: wire.endpoint,
+    require_principal: false,
+    ...settings,
+  };
   const { retrieval: kendra } = createKendra(kendraOptions.parse(given), new SkippingClock());
   onTestFinished(async () => {
     await kendra.close();
@@ -71,8 +77,8 @@ describe("What KendraRetrieval asks", () => {
     ]);
   });
 
-  it("refuses a search for nobody where the config says so, and sends nothing", async () => {
-    const { wire, failure } = await open(FERRIES, { require_principal: true });
+  it("refuses a search for nobody unless the config says that the index is everybody's, and sends nothing", async () => {
+    const { wire, failure } = await open(FERRIES, { require_principal: undefined });
     const error = await failure();
     expect(error).toMatchObject({ code: "invalid-request", problems: [{ field: "principal" }] });
     expect(wire.requests).toEqual([]);
@@ -102,7 +108,9 @@ describe("What KendraRetrieval asks", () => {
   it("finds the endpoint in the SDK's own variable where the config names none", async () => {
     const wire = await KendraWire.start(FERRIES);
     vi.stubEnv("AWS_ENDPOINT_URL_KENDRA", wire.endpoint);
-    const { retrieval } = createSearch(kendraOptions.parse({ index_id: KENDRA_INDEX_ID, region: "eu-west-1" }));
+    const { retrieval } = createSearch(
+      kendraOptions.parse({ index_id: KENDRA_INDEX_ID, region: "eu-west-1", require_principal: false }),
+    );
     onTestFinished(async () => {
       await retrieval.close();
       await wire.close();

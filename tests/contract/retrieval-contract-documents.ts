@@ -2,10 +2,7 @@ import type { Metadata, SourceDocument } from "../../domain/document.ts";
 import type { Filter } from "../../domain/filter.ts";
 
 /** A document of the contract; its text is short enough to be one passage. */
-export interface ContractDocument extends SourceDocument {
-  /** Who may read it, by user id or by group; everybody where absent. */
-  readonly readers?: { readonly users: readonly string[]; readonly groups: readonly string[] };
-}
+export type ContractDocument = SourceDocument;
 
 /** Stands in every document of the contract. */
 export const COMMON_WORD = "harbour";
@@ -30,11 +27,20 @@ export const PUBLIC_DOCUMENTS: readonly ContractDocument[] = [
   { id: "odd", title: "Odd spaces", text: `Odd spaces in the harbour:${ODD_TEXT}end.`, metadata: { kind: "odd" } },
 ];
 
-/** One document for the user ada, one for the group captains. */
+/** One document for the user ada, one for the group captains, one for both, one for a user named like the group. */
 export const SECRET_DOCUMENTS: readonly ContractDocument[] = [
-  { id: "secret-ada", text: "The harbour gate opens for ada.", readers: { users: ["ada"], groups: [] } },
-  { id: "secret-captains", text: "The harbour chart of all captains.", readers: { users: [], groups: ["captains"] } },
+  secret("secret-ada", "The harbour gate opens for ada.", ["ada"], []),
+  secret("secret-captains", "The harbour chart of all captains.", [], ["captains"]),
+  secret("secret-both", "The harbour cellar holds a tontine.", ["ada"], ["captains"]),
+  secret("secret-namesake", "The harbour letter to a user named captains.", ["captains"], []),
 ];
+
+/** A word that stands in `secret-both` alone. */
+export const SECRET_WORD = "tontine";
+
+function secret(id: string, text: string, users: readonly string[], groups: readonly string[]): ContractDocument {
+  return { id, text, metadata: { kind: "secret" }, readers: { users, groups } };
+}
 
 function numbered(index: number): ContractDocument {
   const [thing, mood] = [THINGS[index % THINGS.length], MOODS[index % MOODS.length]];

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SourceDocument } from "../../domain/document.ts";
-import { ServiceError } from "../../domain/errors.ts";
 import { matchesFilter } from "../../domain/filter.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../domain/ports/retrieval-port.ts";
-import type { Principal } from "../../domain/principal.ts";
+import { describeAccess } from "./retrieval-contract-access.ts";
 import { type Context, contextOf, FEW_DOCUMENTS, failureOf, unending } from "./retrieval-contract-context.ts";
 import {
   COMMON_WORD,
@@ -12,7 +11,6 @@ import {
   ODD_TEXT,
   PUBLIC_DOCUMENTS,
   RARE_WORDS,
-  SECRET_DOCUMENTS,
   UNKNOWN_WORDS,
 } from "./retrieval-contract-documents.ts";
 import { describeCancellation, describeErrors } from "./retrieval-contract-failures.ts";
@@ -26,7 +24,7 @@ export function describeRetrievalContract(name: string, harness: RetrievalHarnes
   describe(`${name} keeps the contract of RetrievalPort`, () => {
     describeAnswers(context);
     describeFilters(context);
-    describePrincipal(context);
+    describeAccess(context);
     describeCancellation(context);
     describeErrors(context);
   });
@@ -153,40 +151,6 @@ function describeFilters(context: Context): void {
   });
 }
 
-function describePrincipal(context: Context): void {
-  const documents = [...FEW_DOCUMENTS, ...SECRET_DOCUMENTS];
-  const readers: readonly (readonly [string, Principal, readonly string[]])[] = [
-    ["a reader named by id", { userId: "ada", groups: [] }, ["secret-ada"]],
-    ["a reader named by group", { userId: "bob", groups: ["captains"] }, ["secret-captains"]],
-    ["a reader with both", { userId: "ada", groups: ["captains"] }, ["secret-ada", "secret-captains"]],
-    ["a stranger", { userId: "eve", groups: ["cooks"] }, []],
-  ];
-  describe("access", () => {
-    for (const [who, principal, allowed] of readers) {
-      context.case(
-        "principal",
-        `shows ${who} ${allowed.length === 0 ? "nothing secret" : "what it may read"}`,
-        async () => {
-          const { port } = await context.open(documents);
-          const retrieval = await port.retrieve(context.requestFor({ topK: 100, principal }), unending());
-          expect(secretsIn(retrieval)).toEqual(allowed);
-          expect(retrieval.passages).toHaveLength(FEW_DOCUMENTS.length + allowed.length);
-        },
-      );
-    }
-
-    context.case("principal", "shows nothing secret to a search for nobody, or refuses it", async () => {
-      const { port } = await context.open(documents);
-      const search = port.retrieve({ query: COMMON_WORD, topK: 100 }, unending());
-      const secrets = await search.then(secretsIn, (error: unknown) => {
-        expect(error).toBeInstanceOf(ServiceError);
-        return [];
-      });
-      expect(secrets).toEqual([]);
-    });
-  });
-}
-
 function expectWellFormed(retrieval: Retrieval, topK: number): void {
   const { passages, embedMs, warnings } = retrieval;
   expect(passages.length).toBeLessThanOrEqual(topK);
@@ -209,13 +173,6 @@ function expectFaithful({ documentId, text, location }: Passage): void {
   expect(document?.text).toContain(text);
   if (location?.start === undefined || location.end === undefined) return;
   expect(document?.text.slice(location.start, location.end)).toBe(text);
-}
-
-function secretsIn({ passages }: Retrieval): readonly string[] {
-  return passages
-    .map(({ documentId }) => documentId)
-    .filter((id) => id.startsWith("secret-"))
-    .toSorted();
 }
 
 function idsOf(passages: readonly Passage[]): readonly string[] {

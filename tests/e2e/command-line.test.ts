@@ -78,6 +78,33 @@ describe("pharos", () => {
     expect((await run(data, "search", "ferry ticket")).output).toMatch(/^1\. 1\.000 {2}The harbour/u);
   });
 
+  it("shows what everybody may read, and as somebody what that user may read", { timeout: 60_000 }, async () => {
+    const folder = await written({
+      "log/open.md": "The harbour log lies open.",
+      "log/ada.md": "---\nreaders: { users: [ada] }\n---\nThe harbour log of ada.",
+      "log/crew.jsonl": '{"id":"crew","text":"The harbour log of the crew.","readers":{"groups":["crew"]}}\n',
+      "log/lost.md": "---\nreaders: ada\n---\nThe harbour log that nobody can place.",
+    });
+    const data = await temporaryFolder();
+    const ingested = await run(data, "ingest", join(folder, "log"), "--json");
+    expect(JSON.parse(ingested.output)).toMatchObject({ added: 3, failed: 1 });
+    expect(ingested.progress).toContain("lost.md: The readers cannot be understood");
+    const found = async (...as: readonly string[]) => {
+      const { passages } = JSON.parse((await run(data, "search", ...as, "harbour log", "--json")).output);
+      return passages.map(({ document_id }: { document_id: string }) => document_id).toSorted();
+    };
+    expect(await found()).toEqual(["log/open.md"]);
+    expect(await found("--user", "ada")).toEqual(["log/ada.md", "log/open.md"]);
+    expect(await found("--user", "ada", "--group", "cooks", "--group", "crew")).toEqual([
+      "crew",
+      "log/ada.md",
+      "log/open.md",
+    ]);
+    const asked = await run(data, "ask", "--user", "bob", "--group", "crew", "Whose is the log of the crew?");
+    expect(asked.output).toContain("The harbour log of the crew. [1]");
+    expect((await run(data, "ask", "Whose is the log of the crew?")).output).not.toContain("of the crew.");
+  });
+
   it("measures a search on a judged collection, and leaves the data folder alone", async () => {
     const folder = await written({
       "corpus.jsonl": ["lamp", "ferry", "tide"]

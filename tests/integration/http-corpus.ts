@@ -1,6 +1,8 @@
 import type { SourceDocument } from "../../domain/document.ts";
 import { throwIfAborted } from "../../domain/errors.ts";
 import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../domain/ports/corpus-port.ts";
+import type { Principal } from "../../domain/principal.ts";
+import { mayRead } from "../../domain/readers.ts";
 
 /** A corpus that lives as long as the test. */
 export class MemoryCorpus implements CorpusPort {
@@ -28,18 +30,32 @@ export class MemoryCorpus implements CorpusPort {
     return removed;
   }
 
+  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    const readable = ids.filter((id) => mayRead(this.stored.get(id)?.document.readers, principal));
+    return this.remove(readable, signal);
+  }
+
   async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     throwIfAborted(signal);
     return this.stored.get(id)?.document;
   }
 
   async describe(signal: AbortSignal): Promise<CorpusDescription> {
-    throwIfAborted(signal);
-    const documents = this.stored.size;
-    const passages = [...this.stored.values()].reduce((sum, { chunks }) => sum + chunks.length, 0);
-    const embedder = documents === 0 ? {} : { embedder: { name: "memory-1", dimensions: 8 } };
-    return { documents, passages, generation: this.generation, ...embedder };
+    return this.description([...this.stored.values()], signal);
+  }
+
+  async describeFor(principal: Principal | undefined, signal: AbortSignal): Promise<CorpusDescription> {
+    const readable = [...this.stored.values()].filter(({ document }) => mayRead(document.readers, principal));
+    return this.description(readable, signal);
   }
 
   async settle(): Promise<void> {}
+
+  private description(stored: readonly ChunkedDocument[], signal: AbortSignal): CorpusDescription {
+    throwIfAborted(signal);
+    const documents = stored.length;
+    const passages = stored.reduce((sum, { chunks }) => sum + chunks.length, 0);
+    const embedder = documents === 0 ? {} : { embedder: { name: "memory-1", dimensions: 8 } };
+    return { documents, passages, generation: this.generation, ...embedder };
+  }
 }

@@ -1,10 +1,11 @@
 import type { Answer } from "../../../domain/answer.ts";
 import { fromAnswer } from "../representations.ts";
 import { chosen } from "./choose.ts";
+import { type PrincipalOptions, principalOf } from "./principal.ts";
 import { checkPrompt } from "./prompt.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
-export interface AskOptions {
+export interface AskOptions extends PrincipalOptions {
   readonly llm?: string;
   readonly search?: string;
   readonly topK?: number;
@@ -18,7 +19,8 @@ export async function ask(runtime: CommandRuntime, prompt: string, options: AskO
     const model = chosen(options.llm, adapters.models, "model");
     const search = chosen(options.search, adapters.searches, "search");
     const { topK = defaults.topK } = options;
-    const question = { prompt, model, search, topK, maxTokens: defaults.maxTokens, history: [] };
+    const asked = { prompt, model, search, topK, maxTokens: defaults.maxTokens, history: [] };
+    const question = { ...asked, ...principalOf(options) };
     const answer = await answerQuestion.answer(question, runtime.signal);
     runtime.output.write(options.json ? `${JSON.stringify(fromAnswer(answer, model), null, 2)}\n` : readable(answer));
   });

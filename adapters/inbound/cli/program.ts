@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import { ask } from "./ask.ts";
+import { type AskOptions, ask } from "./ask.ts";
 import { evaluate } from "./evaluate.ts";
 import { ingest } from "./ingest.ts";
 import type { CommandRuntime } from "./runtime.ts";
-import { search } from "./search.ts";
+import { type SearchOptions, search } from "./search.ts";
 
 /** The commands of `pharos`; parsing throws commander's own errors for wrong usage, and ServiceError from the work. */
 export function createProgram(runtime: CommandRuntime): Command {
@@ -31,10 +31,10 @@ export function createProgram(runtime: CommandRuntime): Command {
     .option("--llm <name>", "model that answers (default: the first of the config)")
     .option("--search <name>", "search that finds (default: the first of the config)")
     .option("--top-k <number>", "passages to answer from", positiveInteger)
+    .option("--user <id>", "ask as this user (default: as nobody known)")
+    .option("--group <id>", "ask as a member of this group; may be given several times", oneMore)
     .option("--json", "print the answer as JSON")
-    .action((prompt: string, options: { llm?: string; search?: string; topK?: number; json?: boolean }) =>
-      ask(runtime, prompt, options),
-    );
+    .action((prompt: string, options: AskOptions) => ask(runtime, prompt, options));
 
   program
     .command("search")
@@ -42,10 +42,10 @@ export function createProgram(runtime: CommandRuntime): Command {
     .argument("<query>")
     .option("--search <name>", "search that finds (default: the first of the config)")
     .option("--top-k <number>", "passages to find", positiveInteger)
+    .option("--user <id>", "ask as this user (default: as nobody known)")
+    .option("--group <id>", "ask as a member of this group; may be given several times", oneMore)
     .option("--json", "print the passages as JSON")
-    .action((query: string, options: { search?: string; topK?: number; json?: boolean }) =>
-      search(runtime, query, options),
-    );
+    .action((query: string, options: SearchOptions) => search(runtime, query, options));
 
   program
     .command("eval")
@@ -63,4 +63,8 @@ function positiveInteger(text: string): number {
   if (!Number.isInteger(value) || value < 1 || value > 100)
     throw new InvalidArgumentError("A whole number from 1 to 100.");
   return value;
+}
+
+function oneMore(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }

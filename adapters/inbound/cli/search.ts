@@ -1,10 +1,11 @@
 import type { Passage } from "../../../domain/passage.ts";
 import { fromRetrieval } from "../representations.ts";
 import { chosen } from "./choose.ts";
+import { type PrincipalOptions, principalOf } from "./principal.ts";
 import { checkPrompt } from "./prompt.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
-export interface SearchOptions {
+export interface SearchOptions extends PrincipalOptions {
   readonly search?: string;
   readonly topK?: number;
   readonly json?: boolean;
@@ -17,7 +18,8 @@ export async function search(runtime: CommandRuntime, query: string, options: Se
     const name = chosen(options.search, adapters.searches, "search");
     const { topK = defaults.topK } = options;
     const started = performance.now();
-    const found = await searchPassages.search(name, { query, topK }, runtime.signal);
+    const request = { query, topK, ...principalOf(options) };
+    const found = await searchPassages.search(name, request, runtime.signal);
     const totalMs = performance.now() - started;
     const { passages } = found;
     if (options.json) runtime.output.write(`${JSON.stringify(fromRetrieval(found, totalMs), null, 2)}\n`);

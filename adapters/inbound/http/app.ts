@@ -47,11 +47,11 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
   app.get("/health/ready", ready(status, draining)).all(allow("GET, HEAD"));
   app.post("/generate", bounded(generate(answerQuestion, schemas, settings))).all(allow("POST"));
   app.post("/search", bounded(search(searchPassages, schemas, settings))).all(allow("POST"));
-  app.get("/corpora", bounded(listCorpora(adapters))).all(allow("GET, HEAD"));
+  app.get("/corpora", bounded(listCorpora(adapters, settings))).all(allow("GET, HEAD"));
   app
     .put(DOCUMENT, bounded(putDocument(documents, schemas, settings.limits.bodyBytes)))
-    .get(bounded(getDocument(documents)))
-    .delete(bounded(deleteDocument(documents)))
+    .get(bounded(getDocument(documents, settings)))
+    .delete(bounded(deleteDocument(documents, settings)))
     .all(allow("GET, HEAD, PUT, DELETE"));
   app.notFound((context) => {
     const error = new ServiceError("not-found", "There is nothing at this address.");

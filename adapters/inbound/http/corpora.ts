@@ -4,21 +4,32 @@ import { ServiceError } from "../../../domain/errors.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import { readJson } from "./body.ts";
 import type { BoundedHandler } from "./deadline.ts";
-import { fromCorpus, fromDocument } from "./representations.ts";
+import { principalOf } from "./principal.ts";
+import { countsOf, fromCorpus, fromDocument } from "./representations.ts";
 import type { RequestSchemas } from "./schemas.ts";
+import type { HttpSettings } from "./settings.ts";
 import { invalidRequest, validate } from "./validation.ts";
 
-/** `GET /corpora`: what each search that can be written to holds, or why that cannot be told. */
-export function listCorpora(adapters: AdapterFactory): BoundedHandler {
+/**
+ * `GET /corpora`: what each search that can be written to holds of what the caller may read, or why that cannot be told.
+ * Where callers are told apart, generation and embedder are left out: both tell of what a caller may not read.
+ */
+export function listCorpora(adapters: AdapterFactory, { trustedPrincipalHeaders }: HttpSettings): BoundedHandler {
   return async (context, signal) => {
-    const corpora = adapters.corpora.map((name) => describeCorpus(adapters, name, signal));
+    const principal = principalOf(context.req.raw.headers, trustedPrincipalHeaders);
+    const describe = async (name: string) => {
+      const description = await adapters.corpus(name).describeFor(principal, signal);
+      return trustedPrincipalHeaders === undefined ? fromCorpus(name, description) : countsOf(name, description);
+    };
+    const corpora = adapters.corpora.map((name) => orProblem(name, describe(name), signal));
+    context.header(...NOT_TO_BE_STORED);
     return context.json({ corpora: await Promise.all(corpora), request_id: context.get("requestId") });
   };
 }
 
-async function describeCorpus(adapters: AdapterFactory, name: string, signal: AbortSignal) {
+async function orProblem<Told>(name: string, told: Promise<Told>, signal: AbortSignal) {
   try {
-    return fromCorpus(name, await adapters.corpus(name).describe(signal));
+    return await told;
   } catch (error) {
     if (signal.aborted || !(error instanceof ServiceError)) throw error;
     return { name, error: { code: error.code, detail: error.message } };
@@ -36,21 +47,29 @@ export function putDocument(documents: IngestDocuments, schemas: RequestSchemas,
   };
 }
 
-export function getDocument(documents: IngestDocuments): BoundedHandler {
+/** `GET`: what the caller may not read is `not-found`, like what is not there. */
+export function getDocument(documents: IngestDocuments, settings: HttpSettings): BoundedHandler {
   return async (context, signal) => {
     const { corpus, id } = documentAddress(context.req.url);
-    return context.json(fromDocument(await documents.get(corpus, id, signal)));
+    const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
+    const document = await documents.get(corpus, id, principal, signal);
+    context.header(...NOT_TO_BE_STORED);
+    return context.json(fromDocument(document));
   };
 }
 
-/** `DELETE`: 204; what is not there is `not-found`, so a caller learns of a wrong id. */
-export function deleteDocument(documents: IngestDocuments): BoundedHandler {
+/** `DELETE`: 204; what is not there, or not for the caller to read, is `not-found`, so a caller learns of a wrong id. */
+export function deleteDocument(documents: IngestDocuments, settings: HttpSettings): BoundedHandler {
   return async (context, signal) => {
     const { corpus, id } = documentAddress(context.req.url);
-    await documents.remove(corpus, id, signal);
+    const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
+    await documents.remove(corpus, id, principal, signal);
     return context.body(null, 204);
   };
 }
+
+/** What one caller may read must not come out of a cache on the way for another one. */
+const NOT_TO_BE_STORED = ["cache-control", "no-store"] as const;
 
 const DOCUMENT_URL = /^[a-z]+:\/\/[^/]*\/corpora\/(?<corpus>[^/?#]+)\/documents\/(?<id>[^?#]+)/u;
 

@@ -22,10 +22,14 @@ export function toRetrievalRequest(body: SearchBody, principal: Principal | unde
   };
 }
 
+export function countsOf(name: string, { documents, passages }: CorpusDescription) {
+  return { name, documents, passages };
+}
+
 export function fromCorpus(name: string, { documents, passages, generation, embedder }: CorpusDescription) {
   return { name, documents, passages, generation, embedder };
 }
 
-export function fromDocument({ id, title, text, uri, metadata }: SourceDocument) {
-  return { id, title, text, uri, metadata };
+export function fromDocument({ id, title, text, uri, metadata, readers }: SourceDocument) {
+  return { id, title, text, uri, metadata, readers };
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DOCUMENT_LIMITS } from "../../../domain/document.ts";
 import { parseFilter } from "../../../domain/filter.ts";
 import { QUESTION_LIMITS } from "../../../domain/question.ts";
+import { parseReaders } from "../../../domain/readers.ts";
 import { parseMetadata } from "./metadata.ts";
 import type { DefaultAndMax, HttpLimits } from "./settings.ts";
 import { foundProblems } from "./validation.ts";
@@ -41,6 +42,7 @@ export function requestSchemas(limits: HttpLimits) {
       text: text(limits.documentLength),
       uri: text(DOCUMENT_LIMITS.uriLength).exactOptional(),
       metadata: metadata.exactOptional(),
+      readers: readers.exactOptional(),
     }),
   };
 }
@@ -76,5 +78,10 @@ const filter = z.unknown().transform((json, context) => {
 
 const metadata = z.unknown().transform((json, context) => {
   const { metadata: parsed, problems } = parseMetadata(json, "metadata");
+  return parsed ?? foundProblems(context, problems ?? []);
+});
+
+const readers = z.unknown().transform((json, context) => {
+  const { readers: parsed, problems } = parseReaders(json);
   return parsed ?? foundProblems(context, problems ?? []);
 });

@@ -1,10 +1,11 @@
-import type { Metadata, Section } from "../../../domain/document.ts";
+import type { Metadata, Readers, Section } from "../../../domain/document.ts";
 
 /** What a format finds in one file. */
 export interface FileContent {
   readonly title?: string;
   readonly text: string;
   readonly metadata?: Metadata;
+  readonly readers?: Readers;
   readonly sections?: readonly Section[];
 }
 

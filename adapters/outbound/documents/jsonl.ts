@@ -5,9 +5,10 @@ import { decodeText } from "./decode-text.ts";
 import { brokenLimit, metadataOf } from "./document-limits.ts";
 import { UnreadableError } from "./file-content.ts";
 import { linesOf } from "./file-lines.ts";
+import { takeReaders } from "./file-readers.ts";
 
 /**
- * The documents of a JSONL file, line by line: `id` or `_id`, `text`, and where they are there `title`, `uri` or `url`; a
+ * The documents of a JSONL file, line by line: `id` or `_id`, `text`, and where they are there `title`, `uri` or `url`, `readers`; a
  * `metadata` object and all other fields with texts, numbers, booleans or lists of texts become metadata. A document
  * without text but with a title has the title as its text. A broken line is a failure named `path:line`; blank lines are
  * passed over.
@@ -46,7 +47,8 @@ async function* counted(blocks: AsyncIterable<Uint8Array>, onBytes: (bytes: numb
 function documentOf(bytes: Uint8Array): SourceDocument | undefined {
   const line = decodeText(bytes);
   if (line.trim() === "") return undefined;
-  const { id, _id, title, text, uri, url, metadata, ...rest } = fieldsOf(line);
+  const { readers, rest: fieldsOfLine } = takeReaders(fieldsOf(line));
+  const { id, _id, title, text, uri, url, metadata, ...rest } = fieldsOfLine;
   const words = optionalText("title", title)?.trim();
   const given = optionalText("text", text) ?? "";
   const address = optionalText("uri", uri) ?? optionalText("url", url);
@@ -57,6 +59,7 @@ function documentOf(bytes: Uint8Array): SourceDocument | undefined {
     ...(words === undefined || words === "" ? {} : { title: words.toWellFormed() }),
     ...(address === undefined || address === "" ? {} : { uri: address.toWellFormed() }),
     ...(Object.keys(fields).length === 0 ? {} : { metadata: fields }),
+    ...(readers === undefined ? {} : { readers }),
   };
   const broken = brokenLimit(document);
   if (broken !== undefined) throw new UnreadableError(broken);

@@ -1,10 +1,13 @@
 import { parse, YAMLError } from "yaml";
 import { decodeText } from "./decode-text.ts";
 import { foundTitle, metadataOf } from "./document-limits.ts";
-import type { FileContent } from "./file-content.ts";
+import { type FileContent, UnreadableError } from "./file-content.ts";
+import { takeReaders } from "./file-readers.ts";
 
 const MAX_FRONT_MATTER = 65_536;
 const FRONT_MATTER = /^---[ \t]*\r?\n(?<yaml>.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)/su;
+const BEGINS_LIKE_FRONT_MATTER = /^\s*---/u;
+const NAMES_READERS = /(?:^|[{,])[ \t]*["']?readers["']?[ \t]*:/imu;
 const FENCE = /^ {0,3}(?<fence>`{3,}|~{3,})/u;
 const FIRST_LEVEL = /^ {0,3}#[ \t]+(?<title>.*?)(?:[ \t]+#+)?[ \t]*$/u;
 const UNDERLINE = /^ {0,3}=+[ \t]*$/u;
@@ -17,20 +20,23 @@ interface FrontMatter {
 
 /**
  * Markdown without its front matter, whose fields become metadata; its title is the front matter's `title`, else the first
- * heading of the first level. What looks like front matter but is no YAML mapping is text.
- * @throws UnreadableError binary or wrongly encoded bytes
+ * heading of the first level. What looks like front matter but is no YAML mapping is text, unless it names `readers`.
+ * @throws UnreadableError binary or wrongly encoded bytes, readers that cannot be understood
  */
 export function parseMarkdown(bytes: Uint8Array): FileContent {
   const whole = decodeText(bytes);
   const { fields, length } = frontMatterOf(whole);
+  if (length === 0) refuseLostReaders(whole.slice(0, MAX_FRONT_MATTER));
   const text = whole.slice(length);
-  const { title: givenTitle, ...rest } = fields;
+  const { readers, rest: others } = takeReaders(fields);
+  const { title: givenTitle, ...rest } = others;
   const title = foundTitle(typeof givenTitle === "string" ? givenTitle : undefined) ?? foundTitle(firstHeading(text));
   const metadata = metadataOf(rest);
   return {
     text,
     ...(title === undefined ? {} : { title }),
     ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+    ...(readers === undefined ? {} : { readers }),
   };
 }
 
@@ -46,6 +52,14 @@ function frontMatterOf(text: string): FrontMatter {
     if (error instanceof YAMLError || error instanceof ReferenceError) return none;
     throw error;
   }
+}
+
+/** Front matter that cannot be read must not make a document everybody's. */
+function refuseLostReaders(beginning: string): void {
+  if (!BEGINS_LIKE_FRONT_MATTER.test(beginning) || !NAMES_READERS.test(beginning)) return;
+  throw new UnreadableError(
+    `It names readers in front matter that cannot be read; that is a YAML mapping of at most ${MAX_FRONT_MATTER} characters between two lines of ---, at the file's very beginning.`,
+  );
 }
 
 function firstHeading(text: string): string | undefined {

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
-import type { Comparison, PackedVectors } from "./engine/protocol.ts";
+import type { Principal } from "../../../domain/principal.ts";
+import type { Caller, Comparison, PackedVectors } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { fingerprintAll, type PutDocument, wireDocument } from "./fingerprint.ts";
@@ -47,12 +48,23 @@ export class FaissCorpus implements CorpusPort {
     return this.parts.engine.call("remove", { token: randomUUID(), ids: [...new Set(ids)] }, signal);
   }
 
+  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    if (ids.length === 0) return 0;
+    const request = { token: randomUUID(), ids: [...new Set(ids)], caller: callerOf(principal) };
+    return this.parts.engine.call("remove", request, signal);
+  }
+
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     return this.parts.engine.call("get", { id }, signal);
   }
 
   describe(signal: AbortSignal): Promise<CorpusDescription> {
     return this.parts.engine.call("describe", null, signal);
+  }
+
+  describeFor(principal: Principal | undefined, signal: AbortSignal): Promise<CorpusDescription> {
+    return this.parts.engine.call("describe", callerOf(principal), signal);
   }
 
   async settle(signal: AbortSignal, onProgress: (share: number) => void = () => undefined): Promise<void> {
@@ -116,4 +128,8 @@ export class FaissCorpus implements CorpusPort {
     const packed = pack(hashes.flatMap((searchHash) => known.get(key(searchHash)) ?? []));
     return space === undefined ? { hashes, packed } : { space: space.number, hashes, packed };
   }
+}
+
+function callerOf(principal: Principal | undefined): Caller {
+  return principal === undefined ? {} : { principal };
 }

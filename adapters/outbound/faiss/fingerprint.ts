@@ -35,24 +35,28 @@ export function fingerprintAll(documents: readonly ChunkedDocument[], maxBatch: 
 
 function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
   const source = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
-  const { id, title, text, uri, metadata } = document;
+  const { id, title, text, uri, metadata, readers } = document;
   const places = source.map(({ searchText, ...place }) => ({ ...place, text: undefined }));
   const prints: ChunkFingerprint[] = source.map((chunk) => ({
     id: chunk.id,
     searchHash: hash([title, chunk.searchText]),
   }));
-  return { id, hash: hash([id, title, text, uri, sorted(metadata), places, prints]), chunks: prints, document, source };
+  const content: unknown[] = [id, title, text, uri, sorted(metadata), places, prints];
+  // Only where there are some, so that documents put before there were readers stay unchanged.
+  if (readers !== undefined) content.push([idSet(readers.users), idSet(readers.groups)]);
+  return { id, hash: hash(content), chunks: prints, document, source };
 }
 
 /** What the engine keeps of the document. */
 export function wireDocument({ document, source, chunks, hash }: PutDocument): WireDocument {
-  const { id, title, text, uri, metadata } = document;
+  const { id, title, text, uri, metadata, readers } = document;
   return {
     id,
     ...(title === undefined ? {} : { title }),
     text,
     ...(uri === undefined ? {} : { uri }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(readers === undefined ? {} : { readers }),
     hash,
     chunks: source.map((chunk, index) => wireChunk(chunk, chunks[index]?.searchHash ?? "")),
   };
@@ -76,4 +80,8 @@ function hash(content: unknown): string {
 
 function sorted(metadata: SourceDocument["metadata"]): unknown {
   return metadata === undefined ? undefined : Object.entries(metadata).sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function idSet(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)].sort();
 }

@@ -28,12 +28,11 @@ export class FaissRetrieval implements RetrievalPort {
   async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
     throwIfAborted(signal);
     const { engine, spaces, mode, denseWeight } = this.parts;
-    const { query, topK, filter } = request;
-    const search: SearchRequest = { query, topK, mode, denseWeight, ...(filter === undefined ? {} : { filter }) };
+    const search: SearchRequest = { ...request, mode, denseWeight };
     let embedMs = 0;
     for (let embeddings = 0; embeddings < MAX_EMBEDDINGS; embeddings++) {
       const startedAt = performance.now();
-      const dense = mode === "sparse" ? undefined : await spaces.embedQuery(query, signal);
+      const dense = mode === "sparse" ? undefined : await spaces.embedQuery(request.query, signal);
       if (dense !== undefined) embedMs += performance.now() - startedAt;
       const reply = await engine
         .call("search", dense === undefined ? search : { ...search, dense }, signal)

@@ -26,9 +26,9 @@ export const kendraOptions = z.strictObject({
     .describe("Time for which the result of a search is given again to the same principal; 0 asks Kendra each time."),
   require_principal: z
     .boolean()
-    .default(false)
+    .default(true)
     .describe(
-      "Refuse a search that runs on nobody's behalf. Kendra shows every document to such a search, also those with access lists.",
+      "Refuse a search that runs on nobody's behalf. Kendra shows every document to such a search, also those with access lists: false says that everybody may read the whole index.",
     ),
 });
 

@@ -17,7 +17,8 @@ const MAX_RESULTS = 100;
 
 /**
  * A Kendra index, searched with Retrieve. With a principal Kendra shows what is public and what the user or the groups may
- * read; without one it shows everything, unless `require_principal` refuses such a search (`invalid-request`).
+ * read. Without one it would show everything, so such a search is refused (`invalid-request`) unless `require_principal` is
+ * false, which says that the index is everybody's.
  * Alike searches for the same principal are asked once and kept for a while; the others go at the pace of the index's
  * capacity, and again where Kendra throttles.
  */
@@ -53,8 +54,8 @@ export class KendraRetrieval implements RetrievalPort {
 
   private inputOf({ filter, principal }: RetrievalRequest, text: string): RetrieveCommandInput {
     if (principal === undefined && this.options.require_principal) {
-      const problem = { field: "principal", message: "this search engine answers only to a known user" };
-      throw new ServiceError("invalid-request", "The search needs to know on whose behalf it runs.", {
+      const problem = { field: "principal", message: "this search answers only to a known user" };
+      throw new ServiceError("invalid-request", "This search needs to know on whose behalf it runs.", {
         problems: [problem],
       });
     }

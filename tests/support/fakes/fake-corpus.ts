@@ -4,6 +4,8 @@ import { matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
+import type { Principal } from "../../../domain/principal.ts";
+import { mayRead } from "../../../domain/readers.ts";
 import { type Held, Hold } from "./hold.ts";
 
 /** A corpus in memory and the search over it, by whole words; delays and failures of puts are the test's. */
@@ -53,6 +55,11 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     return removed;
   }
 
+  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    const readable = ids.filter((id) => mayRead(this.documents.get(id)?.document.readers, principal));
+    return this.remove(readable, signal);
+  }
+
   async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     throwIfAborted(signal);
     const known = this.documents.get(id);
@@ -62,9 +69,11 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
   }
 
   async describe(signal: AbortSignal): Promise<CorpusDescription> {
-    throwIfAborted(signal);
-    const passages = [...this.documents.values()].reduce((sum, { chunks }) => sum + chunks.length, 0);
-    return { documents: this.documents.size, passages, generation: this.generation };
+    return this.description([...this.documents.values()], signal);
+  }
+
+  async describeFor(principal: Principal | undefined, signal: AbortSignal): Promise<CorpusDescription> {
+    return this.description(this.readable(principal), signal);
   }
 
   async settle(signal: AbortSignal, onProgress: (share: number) => void = () => {}): Promise<void> {
@@ -72,10 +81,10 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     onProgress(1);
   }
 
-  async retrieve({ query, topK, filter }: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+  async retrieve({ query, topK, filter, principal }: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
     throwIfAborted(signal);
     const wanted = wordsOf(query);
-    const passages = [...this.documents.values()]
+    const passages = this.readable(principal)
       .filter(({ document }) => filter === undefined || matchesFilter(filter, document.metadata ?? {}))
       .flatMap((chunked) => passagesOf(chunked, wanted))
       .toSorted((one, other) => other.score - one.score)
@@ -85,6 +94,16 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  private readable(principal: Principal | undefined): readonly ChunkedDocument[] {
+    return [...this.documents.values()].filter(({ document }) => mayRead(document.readers, principal));
+  }
+
+  private description(documents: readonly ChunkedDocument[], signal: AbortSignal): CorpusDescription {
+    throwIfAborted(signal);
+    const passages = documents.reduce((sum, { chunks }) => sum + chunks.length, 0);
+    return { documents: documents.length, passages, generation: this.generation };
   }
 
   private refuseBadBatch(documents: readonly ChunkedDocument[]): void {
@@ -128,6 +147,8 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.replace(/s$/u, "")));
 }
 
-function canonical({ document: { sections: _, metadata = {}, ...document }, chunks }: ChunkedDocument): string {
-  return JSON.stringify([Object.entries(document).sort(), Object.entries(metadata).sort(), chunks]);
+function canonical({ document, chunks }: ChunkedDocument): string {
+  const { sections: _, metadata = {}, readers, ...rest } = document;
+  const names = readers && [readers.users, readers.groups].map((ids) => [...new Set(ids)].sort());
+  return JSON.stringify([Object.entries(rest).sort(), Object.entries(metadata).sort(), names ?? "everybody", chunks]);
 }

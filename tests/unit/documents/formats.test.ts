@@ -46,6 +46,65 @@ describe("Markdown", () => {
   });
 });
 
+describe("the readers of a file's document", () => {
+  it("stand in Markdown's front matter and in a line of JSONL, and are no metadata", async () => {
+    const readers = { users: ["ada", "艾达"], groups: ["captains"] };
+    const markdown = "---\ntitle: Plan\nreaders:\n  users: [ada, 艾达]\n  groups: [captains]\n---\nText.";
+    const fromMarkdown = await readDocument(await written("a.md", markdown));
+    const line = JSON.stringify({ id: "a", text: "Text.", readers });
+    const fromJsonl = await readDocument(await written("a.jsonl", line));
+    for (const document of [fromMarkdown, fromJsonl]) {
+      expect(document).toMatchObject({ text: "Text.", readers });
+      expect(document).not.toHaveProperty("metadata");
+    }
+    const nobodys = await readDocument(await written("b.md", "---\nreaders: { users: [] }\n---\nText."));
+    expect(nobodys.readers).toEqual({ users: [], groups: [] });
+  });
+
+  it.each([
+    ["a text", "readers: ada"],
+    ["nothing", "readers:"],
+    ["a list", "readers: [ada]"],
+    ["no list of users", "readers: { users: ada }"],
+    ["a number for an id", "readers: { users: [7] }"],
+    ["another kind", "readers: { user: [ada] }"],
+    ["other letters", "Readers: { users: [ada] }"],
+    ["broken YAML", "title: a: b\nreaders: { users: [ada] }"],
+    ["readers twice", "readers: { users: [ada] }\nreaders: { users: [bob] }"],
+    ["YAML that is no mapping", "- readers: { users: [ada] }\n- readers : 1\n  readers : 2"],
+    ["too much before them", `note: ${"x".repeat(65_000)}\nreaders: { users: [ada] }\nmore: ${"y".repeat(2_000)}`],
+  ])("make a failure of Markdown that has %s, never a document for everybody", async (_what, yaml) => {
+    const path = await written("a.md", `---\n${yaml}\n---\n\nText.`);
+    const { documents, failures } = await readDocuments([path]);
+    expect(documents).toEqual([]);
+    expect(failures).toEqual([{ source: path, reason: expect.stringMatching(/readers/u) }]);
+  });
+
+  it.each([
+    ["front matter without an end", "---\nreaders: { users: [ada] }\n\nText."],
+    ["front matter below an empty line", "\n---\nreaders: { users: [ada] }\n---\nText."],
+  ])("make a failure of %s", async (_what, text) => {
+    const { documents, failures } = await readDocuments([await written("a.md", text)]);
+    expect([documents.length, failures.length]).toEqual([0, 1]);
+  });
+
+  it.each([null, 1_200, "ada", { users: [""] }, {}])(
+    "make a failure of a line of JSONL where they are %j",
+    async (readers) => {
+      const lines = [
+        { id: "a", text: "Text.", readers },
+        { id: "b", text: "Text." },
+      ].map((line) => JSON.stringify(line));
+      const path = await written("a.jsonl", lines.join("\n"));
+      const { documents, failures } = await readDocuments([path]);
+      expect(documents.map(({ id }) => id)).toEqual(["b"]);
+      expect(failures).toEqual([
+        { source: `${path}:1`, reason: expect.stringMatching(/^The readers cannot be understood/u) },
+      ]);
+    },
+  );
+});
+
 describe("plain text", () => {
   it("is taken as it stands, with no line as a heading", async () => {
     const document = await fixture("en/notes.txt");

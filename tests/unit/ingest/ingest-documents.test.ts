@@ -184,18 +184,18 @@ describe("put, get and remove", () => {
     const { documents } = ingestion();
     expect(await documents.put("fake", document, never)).toEqual({ added: 1, replaced: 0, unchanged: 0 });
     expect(await documents.put("fake", document, never)).toEqual({ added: 0, replaced: 0, unchanged: 1 });
-    expect(await documents.get("fake", "a", never)).toEqual(document);
+    expect(await documents.get("fake", "a", undefined, never)).toEqual(document);
     expect(await documents.put("fake", { ...document, text: "Out." }, never)).toMatchObject({ replaced: 1 });
-    await documents.remove("fake", "a", never);
-    await expect(documents.get("fake", "a", never)).rejects.toMatchObject({ code: "not-found" });
+    await documents.remove("fake", "a", undefined, never);
+    await expect(documents.get("fake", "a", undefined, never)).rejects.toMatchObject({ code: "not-found" });
   });
 
   it("says not-found for a document or corpus that is not there", async () => {
     const { documents } = ingestion();
-    await expect(documents.remove("fake", "a", never)).rejects.toMatchObject({ code: "not-found" });
-    await expect(documents.get("fake", "a", never)).rejects.toMatchObject({ code: "not-found" });
+    await expect(documents.remove("fake", "a", undefined, never)).rejects.toMatchObject({ code: "not-found" });
+    await expect(documents.get("fake", "a", undefined, never)).rejects.toMatchObject({ code: "not-found" });
     await expect(documents.put("other", document, never)).rejects.toMatchObject({ code: "not-found" });
-    await expect(documents.remove("other", "a", never)).rejects.toMatchObject({ code: "not-found" });
+    await expect(documents.remove("other", "a", undefined, never)).rejects.toMatchObject({ code: "not-found" });
   });
 
   it("refuses a text of white space, by its field", async () => {
@@ -208,7 +208,7 @@ describe("put, get and remove", () => {
     const { documents } = ingestion();
     const torn = { id: "a", title: "\udc00", text: "x\ud83dy" };
     await documents.put("fake", torn, never);
-    expect(await documents.get("fake", "a", never)).toEqual({ id: "a", title: "\ufffd", text: "x\ufffdy" });
+    expect(await documents.get("fake", "a", undefined, never)).toEqual({ id: "a", title: "\ufffd", text: "x\ufffdy" });
     expect(await documents.put("fake", torn, never)).toMatchObject({ unchanged: 1 });
   });
 });

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import { kendraOptions } from "../../../adapters/outbound/kendra/options.ts";
 
 describe("The options of Kendra", () => {
-  it("need an index and a region, and refuse nobody's search only where told to", () => {
+  it("need an index and a region, and refuse nobody's search unless told that the index is everybody's", () => {
     const given = { index_id: "index", region: "us-gov-west-1" };
     expect(kendraOptions.parse(given)).toEqual({
       ...given,
       queries_per_second: 0.1,
       cache_seconds: 300,
-      require_principal: false,
+      require_principal: true,
     });
+    expect(kendraOptions.parse({ ...given, require_principal: false })).toMatchObject({ require_principal: false });
   });
 
   it.each([

@@ -27,6 +27,13 @@ export class Bitset {
     this.count -= 1;
   }
 
+  copy(): Bitset {
+    const copy = new Bitset();
+    copy.words = this.words.slice();
+    copy.count = this.count;
+    return copy;
+  }
+
   /** Slots that are in both sets. */
   intersection(other: Bitset): Bitset {
     const both = new Bitset();

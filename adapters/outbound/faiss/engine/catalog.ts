@@ -1,5 +1,12 @@
-import type { Metadata } from "../../../../domain/document.ts";
+import type { Metadata, Readers } from "../../../../domain/document.ts";
+import { Access } from "./access.ts";
 import { Bitset } from "./bitset.ts";
+
+interface KnownDocument {
+  metadata: Metadata;
+  /** Of its passages, in no order. */
+  readonly slots: number[];
+}
 
 /** Which passages there are, in memory: each has a slot, given in the order of the passages' numbers and never given again. */
 export class Catalog {
@@ -8,18 +15,26 @@ export class Catalog {
   private readonly passages: number[] = [];
   private readonly documents: number[] = [];
   private readonly slots = new Map<number, number>();
-  private readonly metadata = new Map<number, { metadata: Metadata; passages: number }>();
+  private readonly known = new Map<number, KnownDocument>();
+  /** Who may read the passages. */
+  readonly access = new Access((document) => this.known.get(document)?.slots ?? []);
 
   /** Slots that were ever given. */
   get slotCount(): number {
     return this.passages.length;
   }
 
-  /** Sets a document's metadata; before its passages are added. */
-  setDocument(document: number, metadata: Metadata): void {
-    const known = this.metadata.get(document);
-    if (known === undefined) this.metadata.set(document, { metadata, passages: 0 });
+  /** Documents that have passages. */
+  get documentCount(): number {
+    return this.known.size;
+  }
+
+  /** Sets a document's metadata and readers; before its passages are added. */
+  setDocument(document: number, metadata: Metadata, readers: Readers | undefined): void {
+    const known = this.known.get(document);
+    if (known === undefined) this.known.set(document, { metadata, slots: [] });
     else known.metadata = metadata;
+    this.access.set(document, readers);
   }
 
   addPassage(passage: number, document: number): number {
@@ -28,8 +43,8 @@ export class Catalog {
     this.documents.push(document);
     this.slots.set(passage, slot);
     this.live.add(slot);
-    const entry = this.metadata.get(document);
-    if (entry !== undefined) entry.passages += 1;
+    this.known.get(document)?.slots.push(slot);
+    this.access.addPassage(slot, document);
     return slot;
   }
 
@@ -39,12 +54,8 @@ export class Catalog {
     if (slot === undefined) return undefined;
     this.slots.delete(passage);
     this.live.delete(slot);
-    const document = this.documents[slot] ?? 0;
-    const entry = this.metadata.get(document);
-    if (entry !== undefined) {
-      entry.passages -= 1;
-      if (entry.passages === 0) this.metadata.delete(document);
-    }
+    this.access.removePassage(slot);
+    this.removeFromDocument(slot, this.documents[slot] ?? 0);
     return slot;
   }
 
@@ -74,11 +85,20 @@ export class Catalog {
       const document = this.documents[slot] ?? 0;
       let verdict = verdicts.get(document);
       if (verdict === undefined) {
-        verdict = passes(this.metadata.get(document)?.metadata ?? {});
+        verdict = passes(this.known.get(document)?.metadata ?? {});
         verdicts.set(document, verdict);
       }
       if (verdict) selected.add(slot);
     }
     return selected;
+  }
+
+  private removeFromDocument(slot: number, document: number): void {
+    const slots = this.known.get(document)?.slots ?? [];
+    const last = slots.pop();
+    if (last !== undefined && last !== slot) slots[slots.indexOf(slot)] = last;
+    if (slots.length > 0) return;
+    this.known.delete(document);
+    this.access.forget(document);
   }
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
+import { readersFrom } from "./document-store.ts";
 import type { IndexFiles } from "./index-files.ts";
 import { LexicalIndex } from "./lexical-index.ts";
 import { decodePassageTerms } from "./passage-terms.ts";
@@ -70,9 +71,10 @@ export class CorpusMemory {
   }
 
   private addDocuments(): void {
-    const sql = "SELECT number, metadata FROM documents WHERE generation > ?";
-    for (const row of this.database.iterate<{ number: number; metadata: string | null }>(sql, this.generation)) {
-      this.catalog.setDocument(row.number, row.metadata === null ? {} : JSON.parse(row.metadata));
+    const sql = "SELECT number, metadata, readers FROM documents WHERE generation > ?";
+    type Row = { number: number; metadata: string | null; readers: string | null };
+    for (const { number, metadata, readers } of this.database.iterate<Row>(sql, this.generation)) {
+      this.catalog.setDocument(number, metadata === null ? {} : JSON.parse(metadata), readersFrom(readers));
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Metadata, SourceDocument } from "../../../../domain/document.ts";
+import type { Metadata, Readers, SourceDocument } from "../../../../domain/document.ts";
 import type { Passage } from "../../../../domain/passage.ts";
 import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
@@ -87,12 +87,27 @@ export class DocumentStore {
 
   /** The document as it was put, without its sections. */
   get(id: string): SourceDocument | undefined {
-    const row = this.database.get<{ head: string; metadata: string | null; text: string }>(
-      "SELECT head, metadata, text FROM documents WHERE id = ?",
+    const row = this.database.get<{ head: string; metadata: string | null; readers: string | null; text: string }>(
+      "SELECT head, metadata, readers, text FROM documents WHERE id = ?",
       JSON.stringify(id),
     );
     if (row === undefined) return undefined;
-    return { ...JSON.parse(row.head), text: JSON.parse(row.text), ...metadataOf(row.metadata) };
+    const readers = readersFrom(row.readers);
+    return {
+      ...JSON.parse(row.head),
+      text: JSON.parse(row.text),
+      ...metadataOf(row.metadata),
+      ...(readers === undefined ? {} : { readers }),
+    };
+  }
+
+  /** Who may read the document; undefined where everybody may, or where there is none. */
+  readersOf(id: string): Readers | undefined {
+    const row = this.database.get<{ readers: string | null }>(
+      "SELECT readers FROM documents WHERE id = ?",
+      JSON.stringify(id),
+    );
+    return readersFrom(row?.readers ?? null);
   }
 
   /** The passage with this number, without a score. */
@@ -178,24 +193,27 @@ export class DocumentStore {
     const { id, title, uri } = wire;
     const head = JSON.stringify({ id, title, uri });
     const metadata = wire.metadata === undefined ? null : JSON.stringify(wire.metadata);
+    const readers = wire.readers === undefined ? null : JSON.stringify(wire.readers);
     const text = JSON.stringify(wire.text);
     if (number === undefined) {
       return this.database.run(
-        "INSERT INTO documents (id, hash, generation, head, metadata, text) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (id, hash, generation, head, metadata, readers, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
         JSON.stringify(id),
         wire.hash,
         generation,
         head,
         metadata,
+        readers,
         text,
       ).inserted;
     }
     this.database.run(
-      "UPDATE documents SET hash = ?, generation = ?, head = ?, metadata = ?, text = ? WHERE number = ?",
+      "UPDATE documents SET hash = ?, generation = ?, head = ?, metadata = ?, readers = ?, text = ? WHERE number = ?",
       wire.hash,
       generation,
       head,
       metadata,
+      readers,
       text,
       number,
     );
@@ -262,4 +280,9 @@ function storedKey({ id, search_hash }: PassageRow): string {
 
 function metadataOf(json: string | null): { readonly metadata?: Metadata } {
   return json === null ? {} : { metadata: JSON.parse(json) };
+}
+
+/** The record's column as readers; undefined where everybody may read. */
+export function readersFrom(json: string | null): Readers | undefined {
+  return json === null ? undefined : JSON.parse(json);
 }

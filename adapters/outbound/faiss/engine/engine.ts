@@ -2,12 +2,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import type { CorpusDescription } from "../../../../domain/ports/corpus-port.ts";
 import { Background } from "./background.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
 import { DocumentStore } from "./document-store.ts";
 import { IndexFiles } from "./index-files.ts";
-import type { EngineSettings, Operation, Operations, SearchReply, SearchRequest, Space } from "./protocol.ts";
+import type { Caller, EngineSettings, Operation, Operations, SearchReply, SearchRequest, Space } from "./protocol.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
 import { Writer } from "./writer.ts";
@@ -100,9 +101,9 @@ export class Engine {
       search: (request, isCancelled) => this.search(request, isCancelled),
       compare: ({ documents }) => this.writer.compare(documents),
       put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
-      remove: async ({ token, ids }, isCancelled) => this.committed(await this.writer.remove(token, ids, isCancelled)),
+      remove: async (request, isCancelled) => this.committed(await this.writer.remove(request, isCancelled)),
       get: ({ id }) => this.documents.get(id),
-      describe: () => this.describe(),
+      describe: (caller) => this.describe(caller),
     } satisfies Partial<Handlers>;
   }
 
@@ -161,18 +162,30 @@ export class Engine {
     this.events.retire();
   }
 
-  private describe() {
-    const count = (table: string) =>
-      this.database.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count;
+  private describe(caller: Caller | null): CorpusDescription {
     return this.database.read(() => {
       const embedder = this.spaces.describe();
       return {
-        documents: count("documents") ?? 0,
-        passages: count("passages") ?? 0,
+        ...(caller === null ? this.countAll() : this.countReadable(caller)),
         generation: this.database.get<{ generation: number }>("SELECT generation FROM corpus")?.generation ?? 0,
         ...(embedder === undefined ? {} : { embedder }),
       };
     });
+  }
+
+  private countAll() {
+    const count = (table: string) =>
+      this.database.get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`)?.count;
+    return { documents: count("documents") ?? 0, passages: count("passages") ?? 0 };
+  }
+
+  private countReadable({ principal }: Caller) {
+    if (this.memory.catchUp()) this.changed();
+    const { access, documentCount, live } = this.memory.catalog;
+    return {
+      documents: documentCount - access.countUnreadable(principal),
+      passages: (access.readable(principal) ?? live).count,
+    };
   }
 
   /** What was just committed is in memory before it is acknowledged. */

@@ -1,8 +1,9 @@
-import type { Metadata } from "../../../../domain/document.ts";
+import type { Metadata, Readers } from "../../../../domain/document.ts";
 import type { ErrorCode } from "../../../../domain/errors.ts";
 import type { Filter } from "../../../../domain/filter.ts";
 import type { Passage } from "../../../../domain/passage.ts";
 import type { CorpusDescription, PutReport } from "../../../../domain/ports/corpus-port.ts";
+import type { Principal } from "../../../../domain/principal.ts";
 
 /** What the engine must know before it opens its corpus. */
 export interface EngineSettings {
@@ -36,11 +37,18 @@ export interface SearchRequest {
   readonly query: string;
   readonly topK: number;
   readonly filter?: Filter;
+  /** Absent for nobody known, who finds what everybody may read. */
+  readonly principal?: Principal;
   readonly mode: SearchMode;
   /** Share of the dense score in the fused one, in [0, 1]. */
   readonly denseWeight: number;
   /** The query's vector and the number of the space that it lives in; a fixed embedder has one space only and names none. */
   readonly dense?: { readonly space?: number; readonly vector: Float32Array };
+}
+
+/** Somebody whose rights count: a principal, or nobody known. */
+export interface Caller {
+  readonly principal?: Principal;
 }
 
 /** Passages, or the space that the query must be embedded into first. */
@@ -93,6 +101,7 @@ export interface WireDocument {
   readonly text: string;
   readonly uri?: string;
   readonly metadata?: Metadata;
+  readonly readers?: Readers;
   readonly hash: string;
   readonly chunks: readonly WireChunk[];
 }
@@ -134,9 +143,14 @@ export interface Operations {
   search: { request: SearchRequest; reply: SearchReply };
   compare: { request: { readonly documents: readonly Fingerprint[] }; reply: Comparison };
   put: { request: PutRequest; reply: PutReply };
-  remove: { request: { readonly token: string; readonly ids: readonly string[] }; reply: number };
+  /** Only what the caller may read is removed, where one is given. */
+  remove: {
+    request: { readonly token: string; readonly ids: readonly string[]; readonly caller?: Caller };
+    reply: number;
+  };
   get: { request: { readonly id: string }; reply: Omit<WireDocument, "hash" | "chunks"> | undefined };
-  describe: { request: null; reply: CorpusDescription };
+  /** Only what the caller may read is counted, where one is given. */
+  describe: { request: Caller | null; reply: CorpusDescription };
   plan: { request: null; reply: Plan };
   /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
   sample: {

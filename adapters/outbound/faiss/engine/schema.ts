@@ -88,5 +88,8 @@ CREATE TABLE receipts (
 ) STRICT;
 CREATE INDEX receipts_by_generation ON receipts (generation)`;
 
+/** Who may read a document, as JSON; everybody where it is null, as all documents were before. */
+const READERS = "ALTER TABLE documents ADD COLUMN readers TEXT";
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS];

@@ -15,7 +15,7 @@ const NO_VECTORS = "The passages have no vectors yet: they were found by their w
 /** A request that is ready to be searched for. */
 interface Prepared {
   readonly request: SearchRequest;
-  /** Slots that the filter allows; all where undefined. */
+  /** Slots that the principal may read and the filter lets through; all where undefined. */
   readonly allowed: Bitset | undefined;
   /** Undefined where only words are searched. */
   readonly vector: Float32Array | undefined;
@@ -34,26 +34,31 @@ export class Searcher {
     this.filters = new FilterCache(memory);
   }
 
-  /** A reply or an error for each request, in their order. Those without a filter go into FAISS together. */
+  /** A reply or an error for each request, in their order. Those that are allowed the same passages go into FAISS together. */
   search(requests: readonly SearchRequest[]): (SearchReply | ServiceError)[] {
     const all = requests.map((request) => this.prepare(request));
-    const together = new Map<unknown, Float32Array>();
-    for (const one of all) {
-      if ("request" in one && one.vector !== undefined && one.allowed === undefined) together.set(one, one.vector);
+    const prepared = all.filter((one) => "request" in one);
+    const dense = new Map<unknown, readonly Hit[]>();
+    for (const [allowed, together] of Map.groupBy(prepared, (one) => one.allowed)) {
+      const withVector = together.flatMap((one) => (one.vector === undefined ? [] : [{ one, vector: one.vector }]));
+      const found = this.nearest(
+        withVector.map(({ vector }) => vector),
+        allowed,
+      );
+      for (const [index, { one }] of withVector.entries()) dense.set(one, found[index] ?? []);
     }
-    const found = this.nearest([...together.values()]);
-    const dense = new Map([...together.keys()].map((one, index) => [one, found[index] ?? []]));
-    return all.map((one) => ("request" in one ? this.answer(one, dense.get(one) ?? this.nearestTo(one)) : one));
+    return all.map((one) => ("request" in one ? this.answer(one, dense.get(one) ?? []) : one));
   }
 
   private prepare(request: SearchRequest): Prepared | SearchReply | ServiceError {
-    const { mode, filter, dense } = request;
-    const allowed = filter === undefined ? undefined : this.filters.select(filter);
+    const { mode, dense, principal } = request;
+    const readable = this.memory.catalog.access.readable(principal);
+    const allowed = this.allowedOf(request, readable);
     if (mode === "sparse") return { request, allowed, vector: undefined, warnings: [] };
     if (this.memory.mismatch !== undefined) return this.memory.mismatch;
     const space = this.memory.serving?.space;
     if (space === undefined) {
-      const warnings = this.memory.catalog.live.count > 0 ? [NO_VECTORS] : [];
+      const warnings = (readable ?? this.memory.catalog.live).count > 0 ? [NO_VECTORS] : [];
       return { request, allowed, vector: undefined, warnings };
     }
     if (dense === undefined || (dense.space ?? space.number) !== space.number) return { space };
@@ -64,12 +69,15 @@ export class Searcher {
     );
   }
 
-  private nearestTo({ vector, allowed }: Prepared): readonly Hit[] {
-    return vector === undefined ? [] : (this.nearest([vector], allowed)[0] ?? []);
+  /** What filters let through is remembered for everybody, so it is cut down to what may be read for every request anew. */
+  private allowedOf({ filter }: SearchRequest, readable: Bitset | undefined): Bitset | undefined {
+    if (filter === undefined) return readable;
+    const matching = this.filters.select(filter);
+    return readable === undefined ? matching : matching.intersection(readable);
   }
 
   /** A vector of zeros is near to nothing. */
-  private nearest(vectors: readonly Float32Array[], allowed?: Bitset): Hit[][] {
+  private nearest(vectors: readonly Float32Array[], allowed: Bitset | undefined): Hit[][] {
     const index = this.memory.serving?.index;
     const known = vectors.filter((vector) => vector.some((number) => number !== 0));
     const found = index?.search(known, FUSION_CANDIDATES, allowed) ?? [];
