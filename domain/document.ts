@@ -13,8 +13,18 @@ export interface SourceDocument {
   /** Where a reader finds the original: an URL or a path. */
   readonly uri?: string;
   readonly metadata?: Metadata;
+  /** The file that it was read from; absent where a caller put it. */
+  readonly origin?: Origin;
   /** Blocks of the text, in order, where its structure is known from the original (headings, pages); else chunking reads Markdown. */
   readonly sections?: readonly Section[];
+}
+
+/** Where a document was read from. */
+export interface Origin {
+  /** Absolute path, with links resolved, of the folder or file that was given to be read. */
+  readonly root: string;
+  /** Path of the file below the root, with `/`; "" where the root is the file itself. */
+  readonly file: string;
 }
 
 /** A stretch of a document's text under one heading path and on one page. */

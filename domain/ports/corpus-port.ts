@@ -1,5 +1,6 @@
 import type { Chunk } from "../chunk.ts";
 import type { SourceDocument } from "../document.ts";
+import type { Filter } from "../filter.ts";
 
 /** A document together with its passages-to-be. */
 export interface ChunkedDocument {
@@ -15,6 +16,16 @@ export interface PutReport {
   readonly replaced: number;
   /** Documents that were there, alike in everything: nothing was written. */
   readonly unchanged: number;
+}
+
+/** What a put does, or would do, with one document: a word of PutReport. */
+export type PutOutcome = keyof PutReport;
+
+/** A document that was read from a file, without what it holds. */
+export interface ReadDocument {
+  readonly id: string;
+  /** As in Origin. */
+  readonly file: string;
 }
 
 /** What a corpus holds now. */
@@ -39,8 +50,33 @@ export interface CorpusPort {
    */
   put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport>;
 
-  /** Removes the documents with these ids; returns how many were there. @throws ServiceError storage-failed, overloaded, timeout, cancelled */
+  /**
+   * What `put` would do with each of the documents, in their order, as the corpus is now; nothing is embedded or written.
+   * @throws ServiceError invalid-request (as put), embedder-mismatch, storage-failed, overloaded, timeout, cancelled
+   */
+  compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]>;
+
+  /** Removes the documents with these ids, all at once; returns how many were there. @throws ServiceError storage-failed, overloaded, timeout, cancelled */
   remove(ids: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /**
+   * Removes all documents whose metadata satisfy the filter, all at once: where it throws, none is gone, and whoever searches
+   * meanwhile sees all of them or none. Returns how many there were.
+   * @throws ServiceError invalid-request (an empty filter, which never means everything), storage-failed, overloaded, timeout, cancelled
+   */
+  removeMatching(filter: Filter, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Removes, all at once, those of the documents with these ids that were read from this root and were not put otherwise since;
+   * returns how many there were. @throws ServiceError storage-failed, overloaded, timeout, cancelled
+   */
+  removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /**
+   * The documents that were read from this root (see Origin), each once, in any order; none where there are none.
+   * @throws ServiceError storage-failed, overloaded, timeout, cancelled, from the iteration
+   */
+  listRead(root: string, signal: AbortSignal): AsyncIterable<ReadDocument>;
 
   /** The document as it was put, without its sections; undefined where there is none. @throws ServiceError storage-failed, timeout, cancelled */
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined>;

@@ -1,8 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
-import type { Comparison, PackedVectors } from "./engine/protocol.ts";
+import { type Filter, isEmptyFilter } from "../../../domain/filter.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPort,
+  PutOutcome,
+  PutReport,
+  ReadDocument,
+} from "../../../domain/ports/corpus-port.ts";
+import type { Comparison, Fingerprint, PackedVectors, Selection } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { fingerprintAll, type PutDocument, wireDocument } from "./fingerprint.ts";
@@ -41,10 +49,36 @@ export class FaissCorpus implements CorpusPort {
     throw new ServiceError("storage-failed", "Others change the same documents again and again.", { retryable: true });
   }
 
-  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+  async compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
     throwIfAborted(signal);
-    if (ids.length === 0) return 0;
-    return this.parts.engine.call("remove", { token: randomUUID(), ids: [...new Set(ids)] }, signal);
+    const all = fingerprintAll(documents, this.maxBatch);
+    const comparison = await this.parts.engine.call("compare", { documents: printsOf(all) }, signal);
+    return comparison.documents.map(({ outcome }) => outcome);
+  }
+
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    return this.removeSelected({ ids: [...new Set(ids)] }, signal);
+  }
+
+  async removeMatching(filter: Filter, signal: AbortSignal): Promise<number> {
+    if (isEmptyFilter(filter)) {
+      const problems = [{ field: "filter", message: "must name at least one field" }];
+      throw new ServiceError("invalid-request", "An empty filter removes nothing.", { problems });
+    }
+    return this.removeSelected({ filter }, signal);
+  }
+
+  async removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    return this.removeSelected({ root, ids: [...new Set(ids)] }, signal);
+  }
+
+  async *listRead(root: string, signal: AbortSignal): AsyncGenerator<ReadDocument, void, undefined> {
+    for (let after = 0; ; ) {
+      const { documents, last } = await this.parts.engine.call("listRead", { root, after }, signal);
+      if (documents.length === 0) return;
+      yield* documents;
+      after = last;
+    }
   }
 
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
@@ -66,6 +100,12 @@ export class FaissCorpus implements CorpusPort {
     return this.parts.close();
   }
 
+  private async removeSelected(selection: Selection, signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    if (selection.ids?.length === 0) return 0;
+    return this.parts.engine.call("remove", { token: randomUUID(), selection }, signal);
+  }
+
   /** Undefined where the record has changed between the comparison and the put. */
   private async putOnce(
     all: readonly PutDocument[],
@@ -74,9 +114,8 @@ export class FaissCorpus implements CorpusPort {
     signal: AbortSignal,
   ): Promise<PutReport | undefined> {
     const { engine } = this.parts;
-    const fingerprints = all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
-    const comparison = await engine.call("compare", { documents: fingerprints }, signal);
-    const changed = all.filter((_, index) => comparison.documents[index]?.unchanged === false);
+    const comparison = await engine.call("compare", { documents: printsOf(all) }, signal);
+    const changed = all.filter((_, index) => comparison.documents[index]?.outcome !== "unchanged");
     const unchanged = all.length - changed.length;
     if (changed.length === 0) return { added: 0, replaced: 0, unchanged };
     const packed = await this.embed(all, comparison, vectors, signal);
@@ -116,4 +155,8 @@ export class FaissCorpus implements CorpusPort {
     const packed = pack(hashes.flatMap((searchHash) => known.get(key(searchHash)) ?? []));
     return space === undefined ? { hashes, packed } : { space: space.number, hashes, packed };
   }
+}
+
+function printsOf(all: readonly PutDocument[]): readonly Fingerprint[] {
+  return all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
 }

@@ -35,24 +35,27 @@ export function fingerprintAll(documents: readonly ChunkedDocument[], maxBatch: 
 
 function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
   const source = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
-  const { id, title, text, uri, metadata } = document;
+  const { id, title, text, uri, metadata, origin } = document;
   const places = source.map(({ searchText, ...place }) => ({ ...place, text: undefined }));
   const prints: ChunkFingerprint[] = source.map((chunk) => ({
     id: chunk.id,
     searchHash: hash([title, chunk.searchText]),
   }));
-  return { id, hash: hash([id, title, text, uri, sorted(metadata), places, prints]), chunks: prints, document, source };
+  const whole = [id, title, text, uri, sorted(metadata), places, prints];
+  if (origin !== undefined) whole.push([origin.root, origin.file]);
+  return { id, hash: hash(whole), chunks: prints, document, source };
 }
 
 /** What the engine keeps of the document. */
 export function wireDocument({ document, source, chunks, hash }: PutDocument): WireDocument {
-  const { id, title, text, uri, metadata } = document;
+  const { id, title, text, uri, metadata, origin } = document;
   return {
     id,
     ...(title === undefined ? {} : { title }),
     text,
     ...(uri === undefined ? {} : { uri }),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(origin === undefined ? {} : { origin }),
     hash,
     chunks: source.map((chunk, index) => wireChunk(chunk, chunks[index]?.searchHash ?? "")),
   };

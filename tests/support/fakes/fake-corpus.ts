@@ -1,8 +1,15 @@
 import type { SourceDocument } from "../../../domain/document.ts";
 import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import { matchesFilter } from "../../../domain/filter.ts";
+import { type Filter, isEmptyFilter, matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPort,
+  PutOutcome,
+  PutReport,
+  ReadDocument,
+} from "../../../domain/ports/corpus-port.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import { type Held, Hold } from "./hold.ts";
 
@@ -37,20 +44,44 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     if (failure !== undefined) throw failure;
     const report = { added: 0, replaced: 0, unchanged: 0 };
     for (const chunked of documents) {
-      const known = this.documents.get(chunked.document.id);
-      const kind = known === undefined ? "added" : canonical(known) === canonical(chunked) ? "unchanged" : "replaced";
-      report[kind] += 1;
-      if (kind !== "unchanged") this.documents.set(chunked.document.id, structuredClone(chunked));
+      const outcome = this.outcomeOf(chunked);
+      report[outcome] += 1;
+      if (outcome !== "unchanged") this.documents.set(chunked.document.id, structuredClone(chunked));
     }
     if (report.unchanged < documents.length) this.generation += 1;
     return report;
   }
 
+  async compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
+    throwIfAborted(signal);
+    this.refuseBadBatch(documents);
+    return documents.map((chunked) => this.outcomeOf(chunked));
+  }
+
   async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
     throwIfAborted(signal);
-    const removed = ids.filter((id) => this.documents.delete(id)).length;
-    if (removed > 0) this.generation += 1;
-    return removed;
+    return this.removeWhere(({ id }) => ids.includes(id));
+  }
+
+  async removeMatching(filter: Filter, signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    if (isEmptyFilter(filter)) {
+      const problems = [{ field: "filter", message: "must name a field" }];
+      throw new ServiceError("invalid-request", "An empty filter removes nothing.", { problems });
+    }
+    return this.removeWhere(({ metadata = {} }) => matchesFilter(filter, metadata));
+  }
+
+  async removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    return this.removeWhere(({ id, origin }) => origin?.root === root && ids.includes(id));
+  }
+
+  async *listRead(root: string, signal: AbortSignal): AsyncGenerator<ReadDocument, void, undefined> {
+    throwIfAborted(signal);
+    for (const { document } of [...this.documents.values()]) {
+      if (document.origin?.root === root) yield { id: document.id, file: document.origin.file };
+    }
   }
 
   async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
@@ -85,6 +116,19 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  private outcomeOf(chunked: ChunkedDocument): PutOutcome {
+    const known = this.documents.get(chunked.document.id);
+    if (known === undefined) return "added";
+    return canonical(known) === canonical(chunked) ? "unchanged" : "replaced";
+  }
+
+  private removeWhere(goes: (document: SourceDocument) => boolean): number {
+    const going = [...this.documents.values()].map(({ document }) => document).filter(goes);
+    for (const { id } of going) this.documents.delete(id);
+    if (going.length > 0) this.generation += 1;
+    return going.length;
   }
 
   private refuseBadBatch(documents: readonly ChunkedDocument[]): void {
@@ -128,6 +172,7 @@ function wordsOf(text: string): ReadonlySet<string> {
   return new Set((text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.replace(/s$/u, "")));
 }
 
-function canonical({ document: { sections: _, metadata = {}, ...document }, chunks }: ChunkedDocument): string {
-  return JSON.stringify([Object.entries(document).sort(), Object.entries(metadata).sort(), chunks]);
+function canonical({ document: { sections: _, metadata = {}, origin, ...document }, chunks }: ChunkedDocument): string {
+  const place = [origin?.root, origin?.file];
+  return JSON.stringify([Object.entries(document).sort(), Object.entries(metadata).sort(), place, chunks]);
 }

@@ -2,12 +2,21 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { matchesFilter } from "../../../../domain/filter.ts";
 import { Background } from "./background.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
 import { DocumentStore } from "./document-store.ts";
 import { IndexFiles } from "./index-files.ts";
-import type { EngineSettings, Operation, Operations, SearchReply, SearchRequest, Space } from "./protocol.ts";
+import type {
+  EngineSettings,
+  Operation,
+  Operations,
+  SearchReply,
+  SearchRequest,
+  Selection,
+  Space,
+} from "./protocol.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
 import { Writer } from "./writer.ts";
@@ -100,7 +109,9 @@ export class Engine {
       search: (request, isCancelled) => this.search(request, isCancelled),
       compare: ({ documents }) => this.writer.compare(documents),
       put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
-      remove: async ({ token, ids }, isCancelled) => this.committed(await this.writer.remove(token, ids, isCancelled)),
+      remove: async ({ token, selection }, isCancelled) =>
+        this.committed(await this.writer.remove(token, () => this.selected(selection), isCancelled)),
+      listRead: ({ root, after }) => this.documents.listRead(root, after),
       get: ({ id }) => this.documents.get(id),
       describe: () => this.describe(),
     } satisfies Partial<Handlers>;
@@ -173,6 +184,14 @@ export class Engine {
         ...(embedder === undefined ? {} : { embedder }),
       };
     });
+  }
+
+  /** Numbers of the documents. Belongs into a transaction, whose state of the record is then in memory. */
+  private selected(selection: Selection): readonly number[] {
+    const { filter } = selection;
+    if (filter === undefined) return this.documents.numbersOf(selection.ids, selection.root);
+    if (this.memory.catchUp()) this.changed();
+    return this.memory.catalog.documentsWhere((metadata) => matchesFilter(filter, metadata));
   }
 
   /** What was just committed is in memory before it is acknowledged. */

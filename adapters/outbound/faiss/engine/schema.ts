@@ -88,5 +88,11 @@ CREATE TABLE receipts (
 ) STRICT;
 CREATE INDEX receipts_by_generation ON receipts (generation)`;
 
+/** Where documents were read from; NULL where a caller put them. */
+const ORIGINS = `
+ALTER TABLE documents ADD COLUMN root TEXT;
+ALTER TABLE documents ADD COLUMN file TEXT;
+CREATE INDEX documents_by_root ON documents (root, number) WHERE root IS NOT NULL`;
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, ORIGINS];

@@ -62,11 +62,12 @@ export class Writer {
     }
   }
 
-  /** Removes the documents; how many were there. */
-  remove(token: string, ids: readonly string[], isCancelled: () => boolean): Promise<number> {
+  /** Removes the documents with the numbers that `select` gives, which is asked within the transaction; how many there were. */
+  remove(token: string, select: () => readonly number[], isCancelled: () => boolean): Promise<number> {
     return this.change(token, isCancelled, (generation) => {
-      const result = ids.filter((id) => this.documents.remove(id, generation)).length;
-      return { result, changed: result > 0 };
+      const numbers = select();
+      this.documents.remove(numbers, generation);
+      return { result: numbers.length, changed: numbers.length > 0 };
     });
   }
 
