@@ -1,5 +1,6 @@
 import type { SourceDocument } from "../domain/document.ts";
 import { ServiceError } from "../domain/errors.ts";
+import type { Filter } from "../domain/filter.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
@@ -27,6 +28,11 @@ export interface IngestProgress {
   /** Things that failed so far. */
   readonly failed: number;
 }
+
+/** Documents by their ids, or those whose metadata satisfy a filter. */
+export type Selection =
+  | { readonly ids: readonly string[]; readonly filter?: never }
+  | { readonly filter: Filter; readonly ids?: never };
 
 /** Brings documents into a corpus, and takes them out. */
 export class IngestDocuments {
@@ -93,6 +99,15 @@ export class IngestDocuments {
   async remove(corpus: string, id: string, signal: AbortSignal): Promise<void> {
     const removed = await this.adapters.corpus(corpus).remove([id], signal);
     if (removed === 0) throw noSuchDocument(corpus, id);
+  }
+
+  /**
+   * Removes documents by their ids or by a filter, all at once; returns how many there were.
+   * @throws ServiceError not-found (no such corpus), corpus-read-only, not-configured, and what CorpusPort.remove and removeMatching throw
+   */
+  async removeAll(corpus: string, { ids, filter }: Selection, signal: AbortSignal): Promise<number> {
+    const port = this.adapters.corpus(corpus);
+    return filter === undefined ? port.remove(ids, signal) : port.removeMatching(filter, signal);
   }
 
   /** The document as it was put. @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.get throws */

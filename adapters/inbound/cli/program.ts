@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ask } from "./ask.ts";
+import { type DeleteOptions, deleteDocuments } from "./delete.ts";
 import { evaluate } from "./evaluate.ts";
 import { ingest } from "./ingest.ts";
 import type { CommandRuntime } from "./runtime.ts";
@@ -23,6 +24,15 @@ export function createProgram(runtime: CommandRuntime): Command {
     .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
     .option("--json", "print the report as JSON")
     .action((paths: string[], options: { corpus?: string; json?: boolean }) => ingest(runtime, paths, options));
+
+  program
+    .command("delete")
+    .description("remove documents from a corpus, by their ids or by a filter over their metadata")
+    .argument("[id...]", "ids of documents")
+    .option("--filter <json>", "remove all documents that satisfy it, as POST /search has it")
+    .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option("--json", "print the count as JSON")
+    .action((ids: string[], options: DeleteOptions) => deleteDocuments(runtime, ids, options));
 
   program
     .command("ask")

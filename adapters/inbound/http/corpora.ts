@@ -52,6 +52,21 @@ export function deleteDocument(documents: IngestDocuments): BoundedHandler {
   };
 }
 
+/** `POST`: how many documents the filter or the ids have found and removed; 0 where there were none. */
+export function deleteDocuments(
+  documents: IngestDocuments,
+  schemas: RequestSchemas,
+  bodyBytes: number,
+): BoundedHandler {
+  return async (context, signal) => {
+    const corpus = decode(DELETE_URL.exec(context.req.url)?.groups?.corpus, "name");
+    const selection = validate(schemas.removal, await readJson(context.req.raw, bodyBytes));
+    const removed = await documents.removeAll(corpus, selection, signal);
+    return context.json({ removed, request_id: context.get("requestId") });
+  };
+}
+
+const DELETE_URL = /^[a-z]+:\/\/[^/]*\/corpora\/(?<corpus>[^/?#]+)\/delete/u;
 const DOCUMENT_URL = /^[a-z]+:\/\/[^/]*\/corpora\/(?<corpus>[^/?#]+)\/documents\/(?<id>[^?#]+)/u;
 
 /**
