@@ -5,7 +5,7 @@ import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
-import { chunkDocument } from "./chunking/chunk-text.ts";
+import { readyToPut } from "./chunking/ready-to-put.ts";
 import type { ChunkSettings } from "./chunking/token-pieces.ts";
 import { type IngestReport, IngestRun } from "./ingest-run.ts";
 
@@ -117,18 +117,8 @@ export class IngestDocuments {
     return document;
   }
 
-  /** Lone surrogates cannot be stored; what replaces them is as long, so that offsets hold. */
-  private async chunked(given: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
-    const { title } = given;
-    const document: SourceDocument = {
-      ...given,
-      ...(title === undefined ? {} : { title: title.toWellFormed() }),
-      text: given.text.toWellFormed(),
-    };
-    const chunks = await chunkDocument(document, this.settings, this.tokenizer, signal);
-    if (chunks.length > 0) return { document, chunks };
-    const message = "The text must hold more than white space.";
-    throw new ServiceError("invalid-request", message, { problems: [{ field: "text", message }] });
+  private chunked(document: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
+    return readyToPut(document, this.settings, this.tokenizer, signal);
   }
 }
 
