@@ -28,7 +28,7 @@ type Kind =
   | "command"
   | "command and service";
 
-/** What is killed when; each once, and then by chance. */
+/** What is killed when: each once, and then by chance, those twice as often that take little time. */
 const KINDS: readonly Kind[] = [
   "acknowledgement",
   "command",
@@ -40,6 +40,8 @@ const KINDS: readonly Kind[] = [
   "reply",
 ];
 
+const QUICK_KINDS: readonly Kind[] = ["acknowledgement", "engine", "body", "reply"];
+
 describe("The service, its engines and the command line, killed at any moment", () => {
   it(`lose nothing that they acknowledged, and nothing that was deleted comes back, ${KILLS} times over`, {
     timeout: 60_000 + KILLS * 20_000,
@@ -48,7 +50,8 @@ describe("The service, its engines and the command line, killed at any moment", 
     const scene = await Scene.open(random);
     const counts: Partial<Record<Kind, number>> = {};
     for (let kill = 0; kill < KILLS; kill++) {
-      const kind = KINDS[kill < KINDS.length ? kill : Math.floor(random() * KINDS.length)] ?? "reply";
+      const chances = [...KINDS, ...QUICK_KINDS];
+      const kind = chances[kill < KINDS.length ? kill : Math.floor(random() * chances.length)] ?? "reply";
       counts[kind] = (counts[kind] ?? 0) + 1;
       try {
         await scene.play(kind);
