@@ -110,15 +110,23 @@ class Scene {
   }
 
   private async killService(kind: "acknowledgement" | "reply" | "body" | "compaction"): Promise<void> {
-    const changing = this.workload.run(this.service.url, this.tally, new AbortController().signal);
-    if (kind === "compaction") await this.removeMuch();
-    else if (kind === "acknowledgement") await this.tally.moreAcknowledged(this.upTo(40));
-    else await this.tally.moreSent(this.upTo(40));
-    if (kind === "reply") await anyMoment(25, this.random);
-    if (kind === "body") await halfPut(this.service.url, addressOf(CORPUS, "half"));
-    await this.service.kill();
-    await changing;
+    await this.whileClientsChange(async () => {
+      if (kind === "compaction") await this.removeMuch();
+      else if (kind === "acknowledgement") await this.tally.moreAcknowledged(this.upTo(40));
+      else await this.tally.moreSent(this.upTo(40));
+      if (kind === "reply") await anyMoment(25, this.random);
+      if (kind === "body") await halfPut(this.service.url, addressOf(CORPUS, "half"));
+      await this.service.kill();
+    });
     await this.restart();
+  }
+
+  /** Lets clients change documents until the work is done. @throws what a client or the work throws first */
+  private async whileClientsChange(work: () => Promise<void>): Promise<void> {
+    const stop = new AbortController();
+    const changing = this.workload.run(this.service.url, this.tally, stop.signal);
+    await Promise.race([work(), changing.then(() => new Promise<never>(() => undefined))]).finally(() => stop.abort());
+    await changing;
   }
 
   /** Puts and removes enough to have the record give space back, and waits until it writes. */
@@ -135,48 +143,44 @@ class Scene {
 
   /** Kills it at work, and once more while it starts. */
   private async killStart(): Promise<void> {
-    const changing = this.workload.run(this.service.url, this.tally, new AbortController().signal);
-    await this.tally.moreAcknowledged(this.upTo(10));
-    await this.service.kill();
-    await changing;
+    await this.whileClientsChange(async () => {
+      await this.tally.moreAcknowledged(this.upTo(10));
+      await this.service.kill();
+    });
     await this.service.startAndKill(() => anyMoment(this.startMs, this.random));
     await this.restart();
   }
 
   /** Kills the engines of a service that goes on: no change may fail of it. */
   private async killEngine(): Promise<void> {
-    const stop = new AbortController();
-    const changing = this.workload.run(this.service.url, this.tally, stop.signal);
-    await this.tally.moreSent(this.upTo(30));
-    await anyMoment(20, this.random);
-    const engines = await this.service.engines();
-    for (const pid of engines) process.kill(pid, "SIGKILL");
-    await Promise.all(engines.map(processEnd));
-    await this.tally.moreAcknowledged(10);
-    stop.abort();
-    await changing;
+    await this.whileClientsChange(async () => {
+      await this.tally.moreSent(this.upTo(30));
+      await anyMoment(20, this.random);
+      const engines = await this.service.engines();
+      expect(engines.length).toBeGreaterThan(0);
+      for (const pid of engines) process.kill(pid, "SIGKILL");
+      await Promise.all(engines.map(processEnd));
+      await this.tally.moreAcknowledged(10);
+    });
     expect(this.workload.unanswered).toBe(0);
   }
 
   /** Kills the command line while it reads, learns a space or saves an index, while clients change another corpus. */
   private async killCommand(withService: boolean): Promise<void> {
-    const stop = new AbortController();
-    const changing = this.workload.run(this.service.url, this.tally, stop.signal);
-    await this.mirror.change();
-    const { child, ended } = this.mirror.begin(this.random() < 0.7 ? "sync" : "ingest");
-    const over = new AbortController();
-    void ended.then(() => over.abort());
-    const directory = join(this.service.dataDirectory, this.mirror.corpus);
-    const chance = this.random();
-    if (chance < 0.25) await spaceLearned(directory, over.signal);
-    else if (chance < 0.5) await indexSaved(directory, over.signal);
-    else await Promise.race([anyMoment(this.commandMs, this.random), ended]);
-    const isOver = over.signal.aborted;
-    if (!isOver) await killWithChildren(child.pid ?? 0);
-    await ended;
-    if (withService) await this.service.kill();
-    stop.abort();
-    await changing;
+    await this.whileClientsChange(async () => {
+      await this.mirror.change();
+      const { child, ended } = this.mirror.begin(this.random() < 0.7 ? "sync" : "ingest");
+      const over = new AbortController();
+      void ended.then(() => over.abort());
+      const directory = join(this.service.dataDirectory, this.mirror.corpus);
+      const chance = this.random();
+      if (chance < 0.25) await spaceLearned(directory, over.signal);
+      else if (chance < 0.5) await indexSaved(directory, over.signal);
+      else await Promise.race([anyMoment(this.commandMs, this.random), ended]);
+      if (!over.signal.aborted) await killWithChildren(child.pid ?? 0);
+      await ended;
+      if (withService) await this.service.kill();
+    });
     if (withService) await this.restart();
     await this.expectFolder(false);
   }

@@ -73,10 +73,10 @@ export class KilledService {
   }
 }
 
-/** Kills the process and waits until what it has started has ended by itself. */
+/** Kills the process, if it has not ended meanwhile, and waits until what it has started has ended by itself. */
 export async function killWithChildren(pid: number): Promise<void> {
   const children = await childrenOf(pid);
-  process.kill(pid, "SIGKILL");
+  endProcess(pid);
   onTestFinished(() => children.forEach(endProcess));
   await Promise.all(children.map(processEnd));
 }
@@ -85,7 +85,7 @@ function endProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has ended, as it should.
+    // It has ended already.
   }
 }
 
