@@ -1,12 +1,12 @@
 import type { SourceDocument } from "../domain/document.ts";
 import { ServiceError } from "../domain/errors.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { ChunkedDocument, PutReport } from "../domain/ports/corpus-port.ts";
+import type { ChunkedDocument, PutReport, Selection } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { mayRead } from "../domain/readers.ts";
-import { chunkDocument } from "./chunking/chunk-text.ts";
+import { readyToPut } from "./chunking/ready-to-put.ts";
 import type { ChunkSettings } from "./chunking/token-pieces.ts";
 import { type IngestReport, IngestRun } from "./ingest-run.ts";
 
@@ -96,8 +96,27 @@ export class IngestDocuments {
    * @throws ServiceError not-found (no such corpus or document), corpus-read-only, not-configured, and what CorpusPort.removeFor throws
    */
   async remove(corpus: string, id: string, principal: Principal | undefined, signal: AbortSignal): Promise<void> {
-    const removed = await this.adapters.corpus(corpus).removeFor(principal, [id], signal);
+    const removed = await this.adapters.corpus(corpus).removeFor(principal, { ids: [id] }, signal);
     if (removed === 0) throw noSuchDocument(corpus, id);
+  }
+
+  /**
+   * Removes documents by their ids or by a filter, all at once; returns how many there were.
+   * @throws ServiceError not-found (no such corpus), corpus-read-only, not-configured, and what CorpusPort.remove and removeMatching throw
+   */
+  async removeAll(corpus: string, { ids, filter }: Selection, signal: AbortSignal): Promise<number> {
+    const port = this.adapters.corpus(corpus);
+    return filter === undefined ? port.remove(ids, signal) : port.removeMatching(filter, signal);
+  }
+
+  /** As `removeAll`, but of those that the principal, or nobody known, may read. @throws ServiceError as `removeAll` does */
+  async removeAllFor(
+    principal: Principal | undefined,
+    corpus: string,
+    selection: Selection,
+    signal: AbortSignal,
+  ): Promise<number> {
+    return this.adapters.corpus(corpus).removeFor(principal, selection, signal);
   }
 
   /**
@@ -115,18 +134,8 @@ export class IngestDocuments {
     return document;
   }
 
-  /** Lone surrogates cannot be stored; what replaces them is as long, so that offsets hold. */
-  private async chunked(given: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
-    const { title } = given;
-    const document: SourceDocument = {
-      ...given,
-      ...(title === undefined ? {} : { title: title.toWellFormed() }),
-      text: given.text.toWellFormed(),
-    };
-    const chunks = await chunkDocument(document, this.settings, this.tokenizer, signal);
-    if (chunks.length > 0) return { document, chunks };
-    const message = "The text must hold more than white space.";
-    throw new ServiceError("invalid-request", message, { problems: [{ field: "text", message }] });
+  private chunked(document: SourceDocument, signal: AbortSignal): Promise<ChunkedDocument> {
+    return readyToPut(document, this.settings, this.tokenizer, signal);
   }
 }
 

@@ -21,9 +21,12 @@ const FAULTS_OF_A_DOCUMENT: ReadonlySet<ErrorCode> = new Set([
   "context-overflow",
 ]);
 
+/** Where a run puts its batches. */
+export type PutTarget = Pick<CorpusPort, "put" | "maxBatch">;
+
 /** One run of an ingestion: gathers documents into batches, puts them, keeps the tally. */
 export class IngestRun {
-  private readonly port: CorpusPort;
+  private readonly port: PutTarget;
   private readonly chunk: (document: SourceDocument) => Promise<ChunkedDocument>;
   private readonly signal: AbortSignal;
   private readonly ids = new Set<string>();
@@ -32,7 +35,7 @@ export class IngestRun {
   private batch: ChunkedDocument[] = [];
   private batchCharacters = 0;
 
-  constructor(port: CorpusPort, chunk: (document: SourceDocument) => Promise<ChunkedDocument>, signal: AbortSignal) {
+  constructor(port: PutTarget, chunk: (document: SourceDocument) => Promise<ChunkedDocument>, signal: AbortSignal) {
     this.port = port;
     this.chunk = chunk;
     this.signal = signal;
@@ -41,6 +44,11 @@ export class IngestRun {
   /** Documents that were given to the run, each id once. */
   get documents(): number {
     return this.ids.size;
+  }
+
+  /** Whether a document of this id was given to the run. */
+  has(id: string): boolean {
+    return this.ids.has(id);
   }
 
   get failed(): number {

@@ -15,6 +15,8 @@ export interface SourceDocument {
   readonly metadata?: Metadata;
   /** Who may read it; everybody where absent. */
   readonly readers?: Readers;
+  /** The file that it was read from; absent where a caller put it. */
+  readonly origin?: Origin;
   /** Blocks of the text, in order, where its structure is known from the original (headings, pages); else chunking reads Markdown. */
   readonly sections?: readonly Section[];
 }
@@ -23,6 +25,14 @@ export interface SourceDocument {
 export interface Readers {
   readonly users: readonly string[];
   readonly groups: readonly string[];
+}
+
+/** Where a document was read from. */
+export interface Origin {
+  /** Absolute path, with links resolved, of the folder or file that was given to be read. */
+  readonly root: string;
+  /** Path of the file below the root, with `/`; "" where the root is the file itself. */
+  readonly file: string;
 }
 
 /** A stretch of a document's text under one heading path and on one page. */

@@ -80,6 +80,13 @@ function inRange(range: Range, value: MetadataValue | undefined): boolean {
   );
 }
 
+/** Whether the filter names no field at all, or an `and` or an `or` in it is empty: written by mistake, it would take in everything. */
+export function isEmptyFilter(filter: Filter): boolean {
+  if (filter.op === "not") return isEmptyFilter(filter.filter);
+  if (filter.op !== "and" && filter.op !== "or") return false;
+  return filter.filters.length === 0 || filter.filters.some(isEmptyFilter);
+}
+
 /** Limits of a filter, so that a caller cannot make us work without end. */
 export const FILTER_LIMITS = { depth: 16, nodes: 256, values: 1_024, fieldLength: 128, problems: 32 } as const;
 

@@ -6,6 +6,7 @@ import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
 import { AnswerQuestion } from "../application/answer-question.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
 import { SearchPassages } from "../application/search-passages.ts";
+import { SyncDocuments } from "../application/sync-documents.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Config } from "./config/load.ts";
@@ -18,6 +19,7 @@ export interface Application {
   readonly answerQuestion: AnswerQuestion;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
+  readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
   /** Closes every adapter that was made. */
   close(): Promise<void>;
@@ -28,12 +30,15 @@ export async function buildApplication(config: Config, log: Log): Promise<Applic
   const container = await buildContainer(config, tokenizer, log);
   const adapters = new ConfiguredAdapters(config, container);
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens } = config.ingestion;
+  const reader = new DocumentReader();
+  const chunkSettings = { targetTokens, maxTokens };
   return {
     adapters,
     tokenizer,
     answerQuestion: new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens }),
     searchPassages: new SearchPassages(adapters),
-    documents: new IngestDocuments(adapters, new DocumentReader(), tokenizer, { targetTokens, maxTokens }),
+    documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
+    syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
     close: () => container.unbindAllAsync(),
   };
 }

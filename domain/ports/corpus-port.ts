@@ -1,5 +1,6 @@
 import type { Chunk } from "../chunk.ts";
 import type { SourceDocument } from "../document.ts";
+import type { Filter } from "../filter.ts";
 import type { Principal } from "../principal.ts";
 
 /** A document together with its passages-to-be. */
@@ -18,6 +19,16 @@ export interface PutReport {
   readonly unchanged: number;
 }
 
+/** What a put does, or would do, with one document: a word of PutReport. */
+export type PutOutcome = keyof PutReport;
+
+/** A document that was read from a file, without what it holds. */
+export interface ReadDocument {
+  readonly id: string;
+  /** As in Origin. */
+  readonly file: string;
+}
+
 /** What a corpus holds now. */
 export interface CorpusDescription {
   readonly documents: number;
@@ -27,6 +38,11 @@ export interface CorpusDescription {
   /** Embedder that the vectors are of; absent where nothing has been embedded yet. */
   readonly embedder?: { readonly name: string; readonly dimensions: number };
 }
+
+/** Documents by their ids, or by their metadata. */
+export type Selection =
+  | { readonly ids: readonly string[]; readonly filter?: never }
+  | { readonly filter: Filter; readonly ids?: never };
 
 /** The writable side of a search engine. What a call acknowledges is durable and seen by the next search. */
 export interface CorpusPort {
@@ -40,14 +56,39 @@ export interface CorpusPort {
    */
   put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport>;
 
-  /** Removes the documents with these ids; returns how many were there. @throws ServiceError storage-failed, overloaded, timeout, cancelled */
+  /**
+   * What `put` would do with each of the documents, in their order, as the corpus is now; nothing is embedded or written.
+   * @throws ServiceError invalid-request (as put), embedder-mismatch, storage-failed, overloaded, timeout, cancelled
+   */
+  compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]>;
+
+  /** Removes the documents with these ids, all at once; returns how many were there. @throws ServiceError storage-failed, overloaded, timeout, cancelled */
   remove(ids: readonly string[], signal: AbortSignal): Promise<number>;
 
   /**
-   * As `remove`, but of the documents that the principal, or nobody known, may read (see `mayRead`); the others stay, as if
-   * they were not there. @throws ServiceError as `remove` does
+   * Removes all documents whose metadata satisfy the filter, all at once: where it throws, none is gone, and whoever searches
+   * meanwhile sees all of them or none. Returns how many there were.
+   * @throws ServiceError invalid-request (an empty filter, which never means everything), storage-failed, overloaded, timeout, cancelled
    */
-  removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number>;
+  removeMatching(filter: Filter, signal: AbortSignal): Promise<number>;
+
+  /**
+   * Removes, all at once, those of the documents with these ids that were read from this root and were not put otherwise since;
+   * returns how many there were. @throws ServiceError storage-failed, overloaded, timeout, cancelled
+   */
+  removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number>;
+
+  /**
+   * The documents that were read from this root (see Origin), each once, in any order; none where there are none.
+   * @throws ServiceError storage-failed, overloaded, timeout, cancelled, from the iteration
+   */
+  listRead(root: string, signal: AbortSignal): AsyncIterable<ReadDocument>;
+
+  /**
+   * As `remove` or `removeMatching`, but of the documents that the principal, or nobody known, may read (see `mayRead`);
+   * the others stay, and are not counted, as if they were not there. @throws ServiceError as these do
+   */
+  removeFor(principal: Principal | undefined, selection: Selection, signal: AbortSignal): Promise<number>;
 
   /** The document as it was put, without its sections; undefined where there is none. @throws ServiceError storage-failed, timeout, cancelled */
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined>;

@@ -78,11 +78,11 @@ export function describeAccess(context: Context): void {
       const opened = await context.open();
       await put(opened, ...ALL);
       const ids = [...ALL.map(({ id }) => id), "not-there"];
-      expect(await opened.corpus.removeFor(STRANGER, ids.slice(1), unending())).toBe(0);
+      expect(await opened.corpus.removeFor(STRANGER, { ids: ids.slice(1) }, unending())).toBe(0);
       await expectAgreement(opened, ALL);
-      expect(await opened.corpus.removeFor(ADA, ids.slice(1), unending())).toBe(1);
+      expect(await opened.corpus.removeFor(ADA, { ids: ids.slice(1) }, unending())).toBe(1);
       await expectAgreement(opened, [OPEN, FOR_CAPTAINS, FOR_NOBODY]);
-      expect(await opened.corpus.removeFor(undefined, ids, unending())).toBe(1);
+      expect(await opened.corpus.removeFor(undefined, { ids }, unending())).toBe(1);
       await expectAgreement(opened, [FOR_CAPTAINS, FOR_NOBODY]);
       expect(await opened.corpus.remove(ids, unending())).toBe(2);
     });

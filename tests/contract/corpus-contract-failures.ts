@@ -10,8 +10,12 @@ type Call = (corpus: CorpusPort, signal: AbortSignal) => Promise<unknown>;
 
 const CALLS: Readonly<Record<string, Call>> = {
   put: (corpus, signal) => corpus.put([chunked(CRABS)], signal),
+  compare: (corpus, signal) => corpus.compare([chunked(CRABS)], signal),
   remove: (corpus, signal) => corpus.remove(["whales"], signal),
-  removeFor: (corpus, signal) => corpus.removeFor(undefined, ["whales"], signal),
+  removeMatching: (corpus, signal) => corpus.removeMatching({ op: "eq", field: "year", value: 2020 }, signal),
+  removeRead: (corpus, signal) => corpus.removeRead("/sea", ["whales"], signal),
+  listRead: (corpus, signal) => Array.fromAsync(corpus.listRead("/sea", signal)),
+  removeFor: (corpus, signal) => corpus.removeFor(undefined, { ids: ["whales"] }, signal),
   get: (corpus, signal) => corpus.get("whales", signal),
   describe: (corpus, signal) => corpus.describe(signal),
   describeFor: (corpus, signal) => corpus.describeFor(undefined, signal),
@@ -57,6 +61,8 @@ function describeRefusals(context: Context): void {
         expect(error).toMatchObject({ code: "invalid-request", retryable: false });
         expect(error.problems.length).toBeGreaterThan(0);
         expect(await opened.corpus.describe(unending())).toMatchObject({ documents: 0 });
+        const compared = opened.corpus.compare(documents(opened.corpus.maxBatch), unending());
+        expect(await failureOf(compared)).toMatchObject({ code: "invalid-request" });
       });
     }
   });

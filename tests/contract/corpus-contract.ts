@@ -5,6 +5,7 @@ import { chunked } from "../support/chunked.ts";
 import { describeAccess } from "./corpus-contract-access.ts";
 import { type Context, CRABS, contextOf, find, GULLS, put, unending, WHALES } from "./corpus-contract-context.ts";
 import { describeFailures } from "./corpus-contract-failures.ts";
+import { describeOrigins, describeRemoveMatching } from "./corpus-contract-removals.ts";
 import type { CorpusHarness } from "./corpus-harness.ts";
 
 /** What every CorpusPort must do, whatever stands behind it. Call it at the top of a test file. */
@@ -13,6 +14,8 @@ export function describeCorpusContract(name: string, harness: CorpusHarness): vo
   describe(`${name} keeps the contract of CorpusPort`, () => {
     describePut(context);
     describeRemove(context);
+    describeRemoveMatching(context);
+    describeOrigins(context);
     describeReading(context);
     describeAccess(context);
     describeFailures(context);
@@ -39,6 +42,17 @@ function describePut(context: Context): void {
       expect(await put(opened, WHALES, GULLS)).toEqual({ added: 2, replaced: 0, unchanged: 0 });
       const changed = { ...GULLS, text: "A gull sleeps." };
       expect(await put(opened, WHALES, changed, CRABS)).toEqual({ added: 1, replaced: 1, unchanged: 1 });
+    });
+
+    it("says beforehand, with compare, what it would do, and compare writes nothing", async () => {
+      const opened = await context.open();
+      await put(opened, WHALES, GULLS);
+      const before = await opened.corpus.describe(unending());
+      const documents = [WHALES, { ...GULLS, text: "A gull sleeps." }, CRABS];
+      const outcomes = await opened.corpus.compare(documents.map(chunked), unending());
+      expect(outcomes).toEqual(["unchanged", "replaced", "added"]);
+      expect(await opened.corpus.describe(unending())).toEqual(before);
+      expect(await put(opened, ...documents)).toEqual({ added: 1, replaced: 1, unchanged: 1 });
     });
 
     it("is seen by the very next search", async () => {

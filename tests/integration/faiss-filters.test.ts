@@ -1,35 +1,18 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Metadata, SourceDocument } from "../../domain/document.ts";
-import { type Filter, matchesFilter, type Scalar } from "../../domain/filter.ts";
+import { type Filter, matchesFilter } from "../../domain/filter.ts";
 import type { Passage } from "../../domain/passage.ts";
 import { inOneChunk } from "../support/chunked.ts";
 import { corpusFolder, type OpenFaiss, openFaiss } from "../support/faiss.ts";
 import { FakeEmbedding, wordVector } from "../support/fakes/fake-embedding.ts";
+import { filter } from "../support/filters.ts";
 import { innerProduct, randomNumbers } from "../support/vectors.ts";
 
 const WORDS = ["anchor", "buoy", "crane", "dock", "eddy", "ferry", "gull", "hull", "inlet", "jetty"] as const;
 const DIMENSIONS = 64;
 const DOCUMENTS = documents(320);
 const VECTORS = new Map(DOCUMENTS.map(({ id, text }) => [id, wordVector(text, DIMENSIONS)]));
-
-const field = fc.constantFrom("colour", "year", "draft", "tags", "missing");
-const value: fc.Arbitrary<Scalar> = fc.constantFrom<Scalar>("red", "green", 3, 7, true, false, "even", 0);
-const { filter } = fc.letrec<{ filter: Filter; many: Filter[] }>((tie) => ({
-  many: fc.array(tie("filter"), { minLength: 1, maxLength: 3 }),
-  filter: fc.oneof(
-    { maxDepth: 3 },
-    fc.record({ op: fc.constant("eq" as const), field, value }),
-    fc.record({ op: fc.constant("in" as const), field, values: fc.array(value, { minLength: 1, maxLength: 4 }) }),
-    fc.record({ op: fc.constant("exists" as const), field, value: fc.boolean() }),
-    fc.record({ op: fc.constant("contains" as const), field, value: fc.constantFrom("even", "third", "x") }),
-    fc.record({ op: fc.constant("range" as const), field, gte: fc.integer({ min: 0, max: 12 }) }),
-    fc.record({ op: fc.constant("range" as const), field, gt: fc.constantFrom("g", "green", "z") }),
-    fc.record({ op: fc.constant("not" as const), filter: tie("filter") }),
-    fc.record({ op: fc.constant("and" as const), filters: tie("many") }),
-    fc.record({ op: fc.constant("or" as const), filters: tie("many") }),
-  ),
-}));
 
 for (const [kind, flatBelow] of [
   ["flat", 10_000],

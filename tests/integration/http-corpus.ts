@@ -1,61 +1,10 @@
-import type { SourceDocument } from "../../domain/document.ts";
-import { throwIfAborted } from "../../domain/errors.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../domain/ports/corpus-port.ts";
-import type { Principal } from "../../domain/principal.ts";
-import { mayRead } from "../../domain/readers.ts";
+import type { CorpusDescription } from "../../domain/ports/corpus-port.ts";
+import { FakeCorpus } from "../support/fakes/fake-corpus.ts";
 
-/** A corpus that lives as long as the test. */
-export class MemoryCorpus implements CorpusPort {
-  readonly maxBatch = 16;
-  private readonly stored = new Map<string, ChunkedDocument>();
-  private generation = 0;
-
-  async put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
-    throwIfAborted(signal);
-    const report = { added: 0, replaced: 0, unchanged: 0 };
-    for (const put of documents) {
-      const before = this.stored.get(put.document.id);
-      const alike = before !== undefined && JSON.stringify(before) === JSON.stringify(put);
-      report[before === undefined ? "added" : alike ? "unchanged" : "replaced"] += 1;
-      this.stored.set(put.document.id, put);
-      if (!alike) this.generation += 1;
-    }
-    return report;
-  }
-
-  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
-    throwIfAborted(signal);
-    const removed = ids.filter((id) => this.stored.delete(id)).length;
-    this.generation += removed;
-    return removed;
-  }
-
-  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
-    const readable = ids.filter((id) => mayRead(this.stored.get(id)?.document.readers, principal));
-    return this.remove(readable, signal);
-  }
-
-  async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
-    throwIfAborted(signal);
-    return this.stored.get(id)?.document;
-  }
-
-  async describe(signal: AbortSignal): Promise<CorpusDescription> {
-    return this.description([...this.stored.values()], signal);
-  }
-
-  async describeFor(principal: Principal | undefined, signal: AbortSignal): Promise<CorpusDescription> {
-    const readable = [...this.stored.values()].filter(({ document }) => mayRead(document.readers, principal));
-    return this.description(readable, signal);
-  }
-
-  async settle(): Promise<void> {}
-
-  private description(stored: readonly ChunkedDocument[], signal: AbortSignal): CorpusDescription {
-    throwIfAborted(signal);
-    const documents = stored.length;
-    const passages = stored.reduce((sum, { chunks }) => sum + chunks.length, 0);
-    const embedder = documents === 0 ? {} : { embedder: { name: "memory-1", dimensions: 8 } };
-    return { documents, passages, generation: this.generation, ...embedder };
+/** A corpus that lives as long as the test, and names an embedder once it holds something. */
+export class MemoryCorpus extends FakeCorpus {
+  override async describe(signal: AbortSignal): Promise<CorpusDescription> {
+    const described = await super.describe(signal);
+    return described.documents === 0 ? described : { ...described, embedder: { name: "memory-1", dimensions: 8 } };
   }
 }

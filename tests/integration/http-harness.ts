@@ -110,7 +110,11 @@ export class HarnessAdapters implements AdapterFactory {
   }
 }
 
-const NO_FILES: DocumentReaderPort = { size: async () => 0, async *read() {} };
+const NO_FILES: DocumentReaderPort = {
+  root: async (path) => ({ root: path, isThere: false }),
+  size: async () => 0,
+  async *read() {},
+};
 
 export interface Service {
   readonly server: RunningServer;

@@ -27,11 +27,31 @@ export interface ServiceProcess {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts `infrastructure/main.ts` on a free port, over an empty data folder unless one is given; killed when the test ends. */
+export interface ServiceProcessOptions {
+  /** Default: an empty folder. */
+  readonly dataDirectory?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A service that may not listen yet. */
+export interface StartingProcess extends Omit<ServiceProcess, "url"> {
+  /** Rejects where the process ends before it listens. */
+  readonly listening: Promise<ServiceProcess>;
+}
+
+/** Starts `infrastructure/main.ts` on a free port and waits until it listens; killed when the test ends. */
 export async function startServiceProcess(
   runtime: Runtime,
-  options: { readonly dataDirectory?: string; readonly environment?: Readonly<Record<string, string>> } = {},
+  options: ServiceProcessOptions = {},
 ): Promise<ServiceProcess> {
+  return (await spawnServiceProcess(runtime, options)).listening;
+}
+
+/** The same, without waiting. */
+export async function spawnServiceProcess(
+  runtime: Runtime,
+  options: ServiceProcessOptions = {},
+): Promise<StartingProcess> {
   const dataDirectory = options.dataDirectory ?? (await temporaryFolder());
   const [command, ...before] = RUNTIMES[runtime];
   const child = spawn(command, [...before, path("infrastructure/main.ts")], {
@@ -63,5 +83,8 @@ export async function startServiceProcess(
     if (entry.message === "listening") listening.resolve(String(entry.url));
   });
   void gone.then(() => listening.reject(new Error(`The service ended:\n${raw.join("\n")}`)));
-  return { url: await listening.promise, dataDirectory, log, child, stop };
+  const started = { dataDirectory, log, child, stop };
+  const whole = listening.promise.then((url) => ({ ...started, url }));
+  whole.catch(() => undefined);
+  return { ...started, listening: whole };
 }

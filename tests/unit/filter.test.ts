@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Metadata } from "../../domain/document.ts";
-import { FILTER_LIMITS, type Filter, matchesFilter, parseFilter } from "../../domain/filter.ts";
+import { FILTER_LIMITS, type Filter, isEmptyFilter, matchesFilter, parseFilter } from "../../domain/filter.ts";
 
 const DOCUMENT: Metadata = {
   language: "en",
@@ -65,6 +65,7 @@ describe("A filter in JSON", () => {
     fc.assert(
       fc.property(filters(), (filter) => {
         expect(parseFilter(jsonOf(filter))).toEqual({ filter });
+        expect(isEmptyFilter(filter)).toBe(false);
       }),
     );
   });

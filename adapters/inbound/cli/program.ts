@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type AskOptions, ask } from "./ask.ts";
+import { type DeleteOptions, deleteDocuments } from "./delete.ts";
 import { evaluate } from "./evaluate.ts";
 import { ingest } from "./ingest.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
+import { type SyncOptions, sync } from "./sync.ts";
 
 /** The commands of `pharos`; parsing throws commander's own errors for wrong usage, and ServiceError from the work. */
 export function createProgram(runtime: CommandRuntime): Command {
@@ -23,6 +25,25 @@ export function createProgram(runtime: CommandRuntime): Command {
     .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
     .option("--json", "print the report as JSON")
     .action((paths: string[], options: { corpus?: string; json?: boolean }) => ingest(runtime, paths, options));
+
+  program
+    .command("sync")
+    .description("make a corpus hold what folders hold: adds, replaces and removes what was read from them")
+    .argument("<folder...>", "folders, or single files")
+    .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option("--dry-run", "print what would be done, and do nothing")
+    .option("--allow-empty", "remove all documents of a folder that is not there or holds none any more")
+    .option("--json", "print the report as JSON")
+    .action((paths: string[], options: SyncOptions) => sync(runtime, paths, options));
+
+  program
+    .command("delete")
+    .description("remove documents from a corpus, by their ids or by a filter over their metadata")
+    .argument("[id...]", "ids of documents")
+    .option("--filter <json>", "remove all documents that satisfy it, as POST /search has it")
+    .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option("--json", "print the count as JSON")
+    .action((ids: string[], options: DeleteOptions) => deleteDocuments(runtime, ids, options));
 
   program
     .command("ask")

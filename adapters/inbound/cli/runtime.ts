@@ -2,6 +2,7 @@ import type { AnswerQuestion } from "../../../application/answer-question.ts";
 import type { TestCollection } from "../../../application/evaluate-retrieval.ts";
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
+import type { SyncDocuments } from "../../../application/sync-documents.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
@@ -10,6 +11,7 @@ export interface CommandServices {
   readonly answerQuestion: AnswerQuestion;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
+  readonly syncDocuments: SyncDocuments;
   readonly defaults: { readonly topK: number; readonly maxTokens: number };
   /** Characters that a prompt or a query has at most, in UTF-16 code units. */
   readonly promptLength: number;

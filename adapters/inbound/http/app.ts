@@ -6,7 +6,7 @@ import { ServiceError } from "../../../domain/errors.ts";
 import type { AdapterStatus } from "../../../domain/health.ts";
 import type { Log } from "../../../domain/log.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
-import { deleteDocument, getDocument, listCorpora, putDocument } from "./corpora.ts";
+import { deleteDocument, deleteDocuments, getDocument, listCorpora, putDocument } from "./corpora.ts";
 import { type BoundedHandler, withDeadline } from "./deadline.ts";
 import { generate } from "./generate.ts";
 import { live, ready } from "./health.ts";
@@ -48,6 +48,7 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
   app.post("/generate", bounded(generate(answerQuestion, schemas, settings))).all(allow("POST"));
   app.post("/search", bounded(search(searchPassages, schemas, settings))).all(allow("POST"));
   app.get("/corpora", bounded(listCorpora(adapters, settings))).all(allow("GET, HEAD"));
+  app.post("/corpora/:name/delete", bounded(deleteDocuments(documents, schemas, settings))).all(allow("POST"));
   app
     .put(DOCUMENT, bounded(putDocument(documents, schemas, settings.limits.bodyBytes)))
     .get(bounded(getDocument(documents, settings)))

@@ -71,6 +71,22 @@ export function deleteDocument(documents: IngestDocuments, settings: HttpSetting
 /** What one caller may read must not come out of a cache on the way for another one. */
 const NOT_TO_BE_STORED = ["cache-control", "no-store"] as const;
 
+/** `POST`: how many documents the filter or the ids have found, of those that the caller may read, and removed; 0 where there were none. */
+export function deleteDocuments(
+  documents: IngestDocuments,
+  schemas: RequestSchemas,
+  { limits, trustedPrincipalHeaders }: HttpSettings,
+): BoundedHandler {
+  return async (context, signal) => {
+    const corpus = decode(DELETE_URL.exec(context.req.url)?.groups?.corpus, "name");
+    const selection = validate(schemas.removal, await readJson(context.req.raw, limits.bodyBytes));
+    const principal = principalOf(context.req.raw.headers, trustedPrincipalHeaders);
+    const removed = await documents.removeAllFor(principal, corpus, selection, signal);
+    return context.json({ removed, request_id: context.get("requestId") });
+  };
+}
+
+const DELETE_URL = /^[a-z]+:\/\/[^/]*\/corpora\/(?<corpus>[^/?#]+)\/delete/u;
 const DOCUMENT_URL = /^[a-z]+:\/\/[^/]*\/corpora\/(?<corpus>[^/?#]+)\/documents\/(?<id>[^?#]+)/u;
 
 /**

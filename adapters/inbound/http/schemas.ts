@@ -9,6 +9,8 @@ import { foundProblems } from "./validation.ts";
 
 /** Characters that the name of a model or of a search has at most. */
 const NAME_LENGTH = 256;
+/** Ids that one removal names at most. */
+const MAX_REMOVED_IDS = 1_000;
 
 export type GenerateBody = z.output<RequestSchemas["generate"]>;
 export type SearchBody = z.output<RequestSchemas["search"]>;
@@ -37,6 +39,7 @@ export function requestSchemas(limits: HttpLimits) {
       top_k: topK,
       filter: filter.exactOptional(),
     }),
+    removal: removal(),
     document: z.strictObject({
       title: text(DOCUMENT_LIMITS.titleLength).exactOptional(),
       text: text(limits.documentLength),
@@ -45,6 +48,20 @@ export function requestSchemas(limits: HttpLimits) {
       readers: readers.exactOptional(),
     }),
   };
+}
+
+/** Exactly one of the two: documents by their ids, or by a filter. */
+function removal() {
+  const id = z.string().min(1, "must not be empty").max(DOCUMENT_LIMITS.idLength);
+  const fields = z.strictObject({
+    filter: filter.exactOptional(),
+    ids: z.array(id).min(1, "must have at least one item").max(MAX_REMOVED_IDS).exactOptional(),
+  });
+  return fields.transform(({ filter: chosen, ids }, context) => {
+    if (chosen !== undefined && ids === undefined) return { filter: chosen };
+    if (chosen === undefined && ids !== undefined) return { ids };
+    return foundProblems(context, [{ field: "", message: "must have either filter or ids" }]);
+  });
 }
 
 /** Text with something to read in it. A lone surrogate is in no UTF-8, so it could not be passed on. */

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { abortError, throwIfAborted } from "../../../domain/errors.ts";
-import type { DocumentReaderPort, ReadResult } from "../../../domain/ports/document-reader-port.ts";
+import type { DocumentReaderPort, ReadResult, ReadRoot } from "../../../domain/ports/document-reader-port.ts";
 import { brokenLimit } from "./document-limits.ts";
-import { type ParseFile, UnreadableError } from "./file-content.ts";
-import { type FoundFile, filesUnder, isSystemError } from "./file-tree.ts";
+import { type FilePart, type ParseFile, UnreadableError } from "./file-content.ts";
+import { type FoundFile, filesUnder, isSystemError, rootOf } from "./file-tree.ts";
 import { readJsonl } from "./jsonl.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -46,6 +46,11 @@ export class DocumentReader implements DocumentReaderPort {
     this.maxBytes = maxBytes;
   }
 
+  async root(path: string, signal: AbortSignal): Promise<ReadRoot> {
+    throwIfAborted(signal);
+    return rootOf(path);
+  }
+
   async size(paths: readonly string[], signal: AbortSignal): Promise<number> {
     let bytes = 0;
     for await (const file of filesUnder(paths, signal)) {
@@ -66,21 +71,24 @@ export class DocumentReader implements DocumentReaderPort {
         told += bytes;
         onBytes(bytes);
       };
+      const { origin } = file;
       try {
-        yield* this.resultsOf(file, signal, tell);
+        for await (const { document, failure } of this.partsOf(file, signal, tell)) {
+          yield document === undefined ? { failure, origin } : { document: { ...document, origin } };
+        }
       } catch (error) {
         if (signal.aborted) throw abortError(signal);
-        yield { failure: { source: file.path, reason: reasonOf(error) } };
+        yield { failure: { source: file.path, reason: reasonOf(error) }, origin };
       }
       if (isKnown(file)) onBytes(file.bytes - told);
     }
   }
 
-  private async *resultsOf(
+  private async *partsOf(
     file: FoundFile,
     signal: AbortSignal,
     onBytes: (bytes: number) => void,
-  ): AsyncGenerator<ReadResult, void, undefined> {
+  ): AsyncGenerator<FilePart, void, undefined> {
     throwIfAborted(signal);
     if (file.failure !== undefined) yield { failure: file.failure };
     else if (JSONL_EXTENSIONS.has(file.extension)) yield* readJsonl(file.path, this.maxBytes, signal, onBytes);

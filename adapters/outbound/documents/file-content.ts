@@ -1,4 +1,5 @@
-import type { Metadata, Readers, Section } from "../../../domain/document.ts";
+import type { Metadata, Readers, Section, SourceDocument } from "../../../domain/document.ts";
+import type { ReadFailure } from "../../../domain/ports/document-reader-port.ts";
 
 /** What a format finds in one file. */
 export interface FileContent {
@@ -8,6 +9,11 @@ export interface FileContent {
   readonly readers?: Readers;
   readonly sections?: readonly Section[];
 }
+
+/** A document that a file holds, or what is wrong with a part of the file. */
+export type FilePart =
+  | { readonly document: SourceDocument; readonly failure?: never }
+  | { readonly failure: ReadFailure; readonly document?: never };
 
 /** Reads the content out of a file's bytes. @throws UnreadableError where they are not what the file's name promises */
 export type ParseFile = (bytes: Uint8Array, signal: AbortSignal) => Promise<FileContent> | FileContent;

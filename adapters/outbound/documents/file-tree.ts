@@ -1,8 +1,9 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import type { Origin } from "../../../domain/document.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import type { ReadFailure } from "../../../domain/ports/document-reader-port.ts";
+import type { ReadFailure, ReadRoot } from "../../../domain/ports/document-reader-port.ts";
 
 /** A file, or a folder that cannot be looked into. */
 export interface FoundFile {
@@ -10,6 +11,7 @@ export interface FoundFile {
   readonly path: string;
   /** The path from the given path's parent on, with `/`, in Unicode's NFC: the same on every machine. */
   readonly id: string;
+  readonly origin: Origin;
   /** With a dot, in lower case. */
   readonly extension: string;
   readonly bytes: number;
@@ -39,6 +41,7 @@ class FileWalk {
   private readonly given: string;
   private readonly signal: AbortSignal;
   private readonly seenFolders = new Set<string>();
+  private root = "";
 
   constructor(given: string, signal: AbortSignal) {
     this.given = given;
@@ -48,9 +51,8 @@ class FileWalk {
   async *files(): AsyncGenerator<FoundFile, void, undefined> {
     throwIfAborted(this.signal);
     const found = await statOf(this.given);
-    if (found === undefined) {
-      throw new ServiceError("not-found", `There is no file or folder ${this.given}, or it cannot be looked at.`);
-    }
+    if (found === undefined) throw nothingAt(this.given);
+    this.root = (await rootOf(this.given)).root;
     if (found.isDirectory()) yield* this.folder(this.given);
     else if (found.isFile()) yield this.found(this.given, found.size);
     else yield this.broken(this.given, "It is neither a file nor a folder.");
@@ -87,14 +89,40 @@ class FileWalk {
   }
 
   private found(path: string, bytes: number): FoundFile {
-    const parent = dirname(resolve(this.given));
-    const id = relative(parent, resolve(path)).split(sep).join("/").normalize("NFC");
-    return { path, id, extension: extname(basename(path)).toLowerCase(), bytes, isGiven: path === this.given };
+    const given = resolve(this.given);
+    const id = portable(relative(dirname(given), resolve(path)));
+    const origin = { root: this.root, file: portable(relative(given, resolve(path))) };
+    return { path, id, origin, extension: extname(basename(path)).toLowerCase(), bytes, isGiven: path === this.given };
   }
 
   private broken(path: string, reason: string): FoundFile {
     return { ...this.found(path, 0), failure: { source: path, reason } };
   }
+}
+
+/** With `/`, in Unicode's NFC. */
+function portable(path: string): string {
+  return path.split(sep).join("/").normalize("NFC");
+}
+
+/**
+ * The path with its links resolved; of one that is not there, as far as it is there.
+ * @throws ServiceError not-found (it cannot be looked at)
+ */
+export async function rootOf(given: string): Promise<ReadRoot> {
+  const path = resolve(given);
+  try {
+    return { root: await realpath(path), isThere: true };
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw nothingAt(given);
+    const parent = dirname(path);
+    return { root: parent === path ? path : join((await rootOf(parent)).root, basename(path)), isThere: false };
+  }
+}
+
+function nothingAt(path: string): ServiceError {
+  return new ServiceError("not-found", `There is no file or folder ${path}, or it cannot be looked at.`);
 }
 
 async function statOf(path: string) {

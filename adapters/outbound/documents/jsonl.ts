@@ -1,9 +1,8 @@
 import { createReadStream } from "node:fs";
 import type { SourceDocument } from "../../../domain/document.ts";
-import type { ReadResult } from "../../../domain/ports/document-reader-port.ts";
 import { decodeText } from "./decode-text.ts";
 import { brokenLimit, metadataOf } from "./document-limits.ts";
-import { UnreadableError } from "./file-content.ts";
+import { type FilePart, UnreadableError } from "./file-content.ts";
 import { linesOf } from "./file-lines.ts";
 import { takeReaders } from "./file-readers.ts";
 
@@ -18,7 +17,7 @@ export async function* readJsonl(
   maxLineBytes: number,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
-): AsyncGenerator<ReadResult, void, undefined> {
+): AsyncGenerator<FilePart, void, undefined> {
   const blocks = counted(createReadStream(path, { signal }), onBytes);
   for await (const { number, bytes } of linesOf(blocks, maxLineBytes)) {
     const source = `${path}:${number}`;

@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import { type Filter, isEmptyFilter } from "../../../domain/filter.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPort,
+  PutOutcome,
+  PutReport,
+  ReadDocument,
+  Selection,
+} from "../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
-import type { Caller, Comparison, PackedVectors } from "./engine/protocol.ts";
+import type { Caller, Comparison, Fingerprint, PackedVectors, RemoveRequest } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { fingerprintAll, type PutDocument, wireDocument } from "./fingerprint.ts";
@@ -42,17 +51,36 @@ export class FaissCorpus implements CorpusPort {
     throw new ServiceError("storage-failed", "Others change the same documents again and again.", { retryable: true });
   }
 
-  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+  async compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
     throwIfAborted(signal);
-    if (ids.length === 0) return 0;
-    return this.parts.engine.call("remove", { token: randomUUID(), ids: [...new Set(ids)] }, signal);
+    const all = fingerprintAll(documents, this.maxBatch);
+    const comparison = await this.parts.engine.call("compare", { documents: printsOf(all) }, signal);
+    return comparison.documents.map(({ outcome }) => outcome);
   }
 
-  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
-    throwIfAborted(signal);
-    if (ids.length === 0) return 0;
-    const request = { token: randomUUID(), ids: [...new Set(ids)], caller: callerOf(principal) };
-    return this.parts.engine.call("remove", request, signal);
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    return this.removeSelected({ ids }, signal);
+  }
+
+  async removeMatching(filter: Filter, signal: AbortSignal): Promise<number> {
+    return this.removeSelected({ filter }, signal);
+  }
+
+  async removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    return this.removeSelected({ root, ids }, signal);
+  }
+
+  async *listRead(root: string, signal: AbortSignal): AsyncGenerator<ReadDocument, void, undefined> {
+    for (let after = 0; ; ) {
+      const { documents, last } = await this.parts.engine.call("listRead", { root, after }, signal);
+      if (documents.length === 0) return;
+      yield* documents;
+      after = last;
+    }
+  }
+
+  async removeFor(principal: Principal | undefined, selection: Selection, signal: AbortSignal): Promise<number> {
+    return this.removeSelected(selection, signal, callerOf(principal));
   }
 
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
@@ -78,6 +106,22 @@ export class FaissCorpus implements CorpusPort {
     return this.parts.close();
   }
 
+  private async removeSelected(
+    selection: RemoveRequest["selection"],
+    signal: AbortSignal,
+    caller?: Caller,
+  ): Promise<number> {
+    throwIfAborted(signal);
+    if (selection.filter !== undefined && isEmptyFilter(selection.filter)) {
+      const problems = [{ field: "filter", message: "must name at least one field" }];
+      throw new ServiceError("invalid-request", "An empty filter removes nothing.", { problems });
+    }
+    if (selection.ids?.length === 0) return 0;
+    const once = selection.ids === undefined ? selection : { ...selection, ids: [...new Set(selection.ids)] };
+    const request = { token: randomUUID(), selection: once, ...(caller === undefined ? {} : { caller }) };
+    return this.parts.engine.call("remove", request, signal);
+  }
+
   /** Undefined where the record has changed between the comparison and the put. */
   private async putOnce(
     all: readonly PutDocument[],
@@ -86,9 +130,8 @@ export class FaissCorpus implements CorpusPort {
     signal: AbortSignal,
   ): Promise<PutReport | undefined> {
     const { engine } = this.parts;
-    const fingerprints = all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
-    const comparison = await engine.call("compare", { documents: fingerprints }, signal);
-    const changed = all.filter((_, index) => comparison.documents[index]?.unchanged === false);
+    const comparison = await engine.call("compare", { documents: printsOf(all) }, signal);
+    const changed = all.filter((_, index) => comparison.documents[index]?.outcome !== "unchanged");
     const unchanged = all.length - changed.length;
     if (changed.length === 0) return { added: 0, replaced: 0, unchanged };
     const packed = await this.embed(all, comparison, vectors, signal);
@@ -132,4 +175,8 @@ export class FaissCorpus implements CorpusPort {
 
 function callerOf(principal: Principal | undefined): Caller {
   return principal === undefined ? {} : { principal };
+}
+
+function printsOf(all: readonly PutDocument[]): readonly Fingerprint[] {
+  return all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
 }

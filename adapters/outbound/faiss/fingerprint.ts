@@ -35,21 +35,22 @@ export function fingerprintAll(documents: readonly ChunkedDocument[], maxBatch: 
 
 function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
   const source = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
-  const { id, title, text, uri, metadata, readers } = document;
+  const { id, title, text, uri, metadata, readers, origin } = document;
   const places = source.map(({ searchText, ...place }) => ({ ...place, text: undefined }));
   const prints: ChunkFingerprint[] = source.map((chunk) => ({
     id: chunk.id,
     searchHash: hash([title, chunk.searchText]),
   }));
-  const content: unknown[] = [id, title, text, uri, sorted(metadata), places, prints];
-  // Only where there are some, so that documents put before there were readers stay unchanged.
-  if (readers !== undefined) content.push([idSet(readers.users), idSet(readers.groups)]);
-  return { id, hash: hash(content), chunks: prints, document, source };
+  const whole: unknown[] = [id, title, text, uri, sorted(metadata), places, prints];
+  // Only where there are some, so that documents put before there were readers and origins stay unchanged.
+  if (readers !== undefined) whole.push({ readers: [idSet(readers.users), idSet(readers.groups)] });
+  if (origin !== undefined) whole.push({ origin: [origin.root, origin.file] });
+  return { id, hash: hash(whole), chunks: prints, document, source };
 }
 
 /** What the engine keeps of the document. */
 export function wireDocument({ document, source, chunks, hash }: PutDocument): WireDocument {
-  const { id, title, text, uri, metadata, readers } = document;
+  const { id, title, text, uri, metadata, readers, origin } = document;
   return {
     id,
     ...(title === undefined ? {} : { title }),
@@ -57,6 +58,7 @@ export function wireDocument({ document, source, chunks, hash }: PutDocument): W
     ...(uri === undefined ? {} : { uri }),
     ...(metadata === undefined ? {} : { metadata }),
     ...(readers === undefined ? {} : { readers }),
+    ...(origin === undefined ? {} : { origin }),
     hash,
     chunks: source.map((chunk, index) => wireChunk(chunk, chunks[index]?.searchHash ?? "")),
   };

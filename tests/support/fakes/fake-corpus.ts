@@ -1,8 +1,16 @@
 import type { SourceDocument } from "../../../domain/document.ts";
 import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import { matchesFilter } from "../../../domain/filter.ts";
+import { type Filter, isEmptyFilter, matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPort,
+  PutOutcome,
+  PutReport,
+  ReadDocument,
+  Selection,
+} from "../../../domain/ports/corpus-port.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
 import { mayRead } from "../../../domain/readers.ts";
@@ -39,25 +47,56 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     if (failure !== undefined) throw failure;
     const report = { added: 0, replaced: 0, unchanged: 0 };
     for (const chunked of documents) {
-      const known = this.documents.get(chunked.document.id);
-      const kind = known === undefined ? "added" : canonical(known) === canonical(chunked) ? "unchanged" : "replaced";
-      report[kind] += 1;
-      if (kind !== "unchanged") this.documents.set(chunked.document.id, structuredClone(chunked));
+      const outcome = this.outcomeOf(chunked);
+      report[outcome] += 1;
+      if (outcome !== "unchanged") this.documents.set(chunked.document.id, structuredClone(chunked));
     }
     if (report.unchanged < documents.length) this.generation += 1;
     return report;
   }
 
-  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+  async compare(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<readonly PutOutcome[]> {
     throwIfAborted(signal);
-    const removed = ids.filter((id) => this.documents.delete(id)).length;
-    if (removed > 0) this.generation += 1;
-    return removed;
+    this.refuseBadBatch(documents);
+    return documents.map((chunked) => this.outcomeOf(chunked));
   }
 
-  async removeFor(principal: Principal | undefined, ids: readonly string[], signal: AbortSignal): Promise<number> {
-    const readable = ids.filter((id) => mayRead(this.documents.get(id)?.document.readers, principal));
-    return this.remove(readable, signal);
+  async remove(ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    return this.removeWhere(({ id }) => ids.includes(id));
+  }
+
+  async removeMatching(filter: Filter, signal: AbortSignal, among?: readonly string[]): Promise<number> {
+    throwIfAborted(signal);
+    if (isEmptyFilter(filter)) {
+      const problems = [{ field: "filter", message: "must name a field" }];
+      throw new ServiceError("invalid-request", "An empty filter removes nothing.", { problems });
+    }
+    return this.removeWhere(
+      ({ id, metadata = {} }) => matchesFilter(filter, metadata) && (among?.includes(id) ?? true),
+    );
+  }
+
+  async removeRead(root: string, ids: readonly string[], signal: AbortSignal): Promise<number> {
+    throwIfAborted(signal);
+    return this.removeWhere(({ id, origin }) => origin?.root === root && ids.includes(id));
+  }
+
+  async *listRead(root: string, signal: AbortSignal): AsyncGenerator<ReadDocument, void, undefined> {
+    throwIfAborted(signal);
+    for (const { document } of [...this.documents.values()]) {
+      if (document.origin?.root === root) yield { id: document.id, file: document.origin.file };
+    }
+  }
+
+  async removeFor(principal: Principal | undefined, selection: Selection, signal: AbortSignal): Promise<number> {
+    const readable = this.readable(principal).map(({ document }) => document.id);
+    if (selection.filter === undefined)
+      return this.remove(
+        selection.ids.filter((id) => readable.includes(id)),
+        signal,
+      );
+    return this.removeMatching(selection.filter, signal, readable);
   }
 
   async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
@@ -106,6 +145,19 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     return { documents: documents.length, passages, generation: this.generation };
   }
 
+  private outcomeOf(chunked: ChunkedDocument): PutOutcome {
+    const known = this.documents.get(chunked.document.id);
+    if (known === undefined) return "added";
+    return canonical(known) === canonical(chunked) ? "unchanged" : "replaced";
+  }
+
+  private removeWhere(goes: (document: SourceDocument) => boolean): number {
+    const going = [...this.documents.values()].map(({ document }) => document).filter(goes);
+    for (const { id } of going) this.documents.delete(id);
+    if (going.length > 0) this.generation += 1;
+    return going.length;
+  }
+
   private refuseBadBatch(documents: readonly ChunkedDocument[]): void {
     const problems: Problem[] = [];
     const ids = documents.map(({ document }) => document.id);
@@ -148,7 +200,9 @@ function wordsOf(text: string): ReadonlySet<string> {
 }
 
 function canonical({ document, chunks }: ChunkedDocument): string {
-  const { sections: _, metadata = {}, readers, ...rest } = document;
+  const { sections: _, metadata = {}, readers, origin, ...rest } = document;
   const names = readers && [readers.users, readers.groups].map((ids) => [...new Set(ids)].sort());
-  return JSON.stringify([Object.entries(rest).sort(), Object.entries(metadata).sort(), names ?? "everybody", chunks]);
+  const place = [origin?.root, origin?.file];
+  const fields = [Object.entries(rest).sort(), Object.entries(metadata).sort()];
+  return JSON.stringify([...fields, names ?? "everybody", place, chunks]);
 }

@@ -1,25 +1,39 @@
 import { DocumentReader, type DocumentReaderOptions } from "../../../adapters/outbound/documents/document-reader.ts";
-import type { SourceDocument } from "../../../domain/document.ts";
+import type { Origin, SourceDocument } from "../../../domain/document.ts";
 import type { ReadFailure } from "../../../domain/ports/document-reader-port.ts";
 
 const never = new AbortController().signal;
 
-/** What a reader makes of the paths, documents and failures each in their order. */
+/** What a reader makes of the paths, documents and failures each in their order; the documents' origins stand apart. */
 export async function readDocuments(
   paths: readonly string[],
   options: DocumentReaderOptions = {},
-): Promise<{ documents: SourceDocument[]; failures: ReadFailure[]; bytes: number }> {
+): Promise<{
+  documents: SourceDocument[];
+  origins: (Origin | undefined)[];
+  failures: ReadFailure[];
+  unread: Origin[];
+  bytes: number;
+}> {
   const documents: SourceDocument[] = [];
+  const origins: (Origin | undefined)[] = [];
+  const unread: Origin[] = [];
   const failures: ReadFailure[] = [];
   let bytes = 0;
   const onBytes = (part: number) => {
     bytes += part;
   };
-  for await (const { document, failure } of new DocumentReader(options).read(paths, never, onBytes)) {
-    if (document === undefined) failures.push(failure);
-    else documents.push(document);
+  for await (const result of new DocumentReader(options).read(paths, never, onBytes)) {
+    if (result.document === undefined) {
+      failures.push(result.failure);
+      unread.push(result.origin);
+    } else {
+      const { origin, ...document } = result.document;
+      documents.push(document);
+      origins.push(origin);
+    }
   }
-  return { documents, failures, bytes };
+  return { documents, origins, failures, unread, bytes };
 }
 
 /** The one document of a file. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { Compaction } from "./compaction.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
 import type { Database } from "./database.ts";
 import type { IndexFiles } from "./index-files.ts";
@@ -20,12 +21,14 @@ export interface BackgroundParts {
 /** What need not be done before a search is answered, in slices of a few milliseconds, requests coming first. */
 export class Background {
   private readonly parts: BackgroundParts;
+  private readonly compaction: Compaction;
   private running: Promise<void> | undefined;
   private woken = false;
   private stopped = false;
 
   constructor(parts: BackgroundParts) {
     this.parts = parts;
+    this.compaction = new Compaction(parts.database);
   }
 
   /** Looks whether there is something to do, now or once the present run ends. */
@@ -67,6 +70,10 @@ export class Background {
     const { database, spaces } = this.parts;
     while (!this.stopped && spaces.swept() !== undefined) {
       await database.write(() => spaces.sweep());
+      await nextTurn();
+    }
+    while (!this.stopped && this.compaction.wanted) {
+      await this.compaction.step();
       await nextTurn();
     }
   }

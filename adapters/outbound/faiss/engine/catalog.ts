@@ -77,6 +77,11 @@ export class Catalog {
     return count;
   }
 
+  /** Numbers of the documents whose metadata pass. */
+  documentsWhere(passes: (metadata: Metadata) => boolean): readonly number[] {
+    return [...this.known].filter(([, { metadata }]) => passes(metadata)).map(([document]) => document);
+  }
+
   /** Slots of the passages whose document's metadata pass. */
   select(passes: (metadata: Metadata) => boolean): Bitset {
     const selected = new Bitset();

@@ -6,6 +6,10 @@ import { MIGRATIONS } from "./schema.ts";
 const LOCK_PATIENCE_MS = 15_000;
 const MAX_RETRY_MS = 25;
 const READ_PATIENCE_MS = 5_000;
+/** Bytes of the log that are kept once it is empty: what SQLite gathers before it writes it into the file. */
+const KEPT_LOG_BYTES = 4 << 20;
+/** Bytes of an older file up to which it is rewritten at its opening, so that it can give space back: a second or two. */
+const REWRITTEN_UP_TO = 256 << 20;
 
 /** The SQLite file of a corpus; several processes may have it open. */
 export class Database {
@@ -23,12 +27,20 @@ export class Database {
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
       await patiently(
-        () => connection.prepare("PRAGMA journal_mode = WAL").get(),
+        () => {
+          // Before anything is written: an older file keeps what it was made with until it is rewritten.
+          connection.prepare("PRAGMA auto_vacuum = INCREMENTAL").run();
+          connection.prepare("PRAGMA journal_mode = WAL").get();
+        },
         () => undefined,
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
+      connection.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`);
       const database = new Database(connection);
       await database.migrate();
+      database.rewriteOlder();
+      // What a process that died has left of it.
+      database.shortenLog();
       return database;
     } catch (error) {
       connection.close();
@@ -51,6 +63,39 @@ export class Database {
       "storage-failed",
       `The corpus was written in format ${version()}; this version of Pharos reads formats up to ${newest}.`,
     );
+  }
+
+  /** Rewrites a file that cannot give space back; a larger one stays as it is, and uses its free pages again. */
+  private rewriteOlder(): void {
+    if (this.pragma("auto_vacuum") !== 0) return;
+    if (this.pragma("page_count") * this.pragma("page_size") > REWRITTEN_UP_TO) return;
+    // Where another process is at the file, or the disk is full, a later opening does it.
+    succeeds(() => this.connection.prepare("VACUUM").run(), false, MAY_WAIT);
+  }
+
+  /** Pages of the file, and how many of them hold nothing and can be given back. */
+  space(): { readonly pages: number; readonly free: number } {
+    const free = this.pragma("auto_vacuum") === 0 ? 0 : this.pragma("freelist_count");
+    return { pages: this.pragma("page_count"), free };
+  }
+
+  /** Moves the file's last pages to free ones and cuts them off, so many at most. Belongs into a transaction. */
+  giveBack(pages: number): void {
+    this.all(`PRAGMA incremental_vacuum(${pages})`);
+  }
+
+  /** Writes what the log holds into the file and empties it, unless another process reads from it just now. */
+  shortenLog(): void {
+    this.connection.exec("PRAGMA busy_timeout = 0");
+    try {
+      this.all("PRAGMA wal_checkpoint(TRUNCATE)");
+    } finally {
+      this.connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
+    }
+  }
+
+  private pragma(name: "auto_vacuum" | "page_count" | "page_size" | "freelist_count"): number {
+    return this.get<Record<string, number>>(`PRAGMA ${name}`)?.[name] ?? 0;
   }
 
   /** The first row, undefined where there is none. The row's type is the caller's promise: it must fit the schema. */
@@ -149,21 +194,24 @@ async function patiently<Result>(attempt: () => void, goOn: () => Result): Promi
   return goOn();
 }
 
-function succeeds(attempt: () => void, isLast: boolean): boolean {
+function succeeds(attempt: () => void, isLast: boolean, forgiven = LOCKED): boolean {
   try {
     attempt();
     return true;
   } catch (error) {
-    if (isLast || !isLocked(error)) throw error;
+    if (isLast || !forgiven.has(codeOf(error))) throw error;
     return false;
   }
 }
 
 /** SQLITE_BUSY, SQLITE_LOCKED, and SQLITE_PROTOCOL, which a race of the first connections to a file ends with. */
 const LOCKED: ReadonlySet<number> = new Set([5, 6, 15]);
+/** The same, and SQLITE_FULL. */
+const MAY_WAIT: ReadonlySet<number> = new Set([...LOCKED, 13]);
 const PRIMARY_CODE = 0xff;
 
-function isLocked(error: unknown): boolean {
+/** SQLite's primary result code; 0 where the error is none of SQLite's. */
+function codeOf(error: unknown): number {
   const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
-  return typeof code === "number" && LOCKED.has(code & PRIMARY_CODE);
+  return typeof code === "number" ? code & PRIMARY_CODE : 0;
 }

@@ -1,8 +1,14 @@
-import type { Metadata, Readers, SourceDocument } from "../../../../domain/document.ts";
+import type { Metadata, Origin, Readers, SourceDocument } from "../../../../domain/document.ts";
 import type { Passage } from "../../../../domain/passage.ts";
+import type { PutOutcome } from "../../../../domain/ports/corpus-port.ts";
 import type { Database } from "./database.ts";
-import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
+import type { DocumentComparison, Fingerprint, ReadPart, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
 import { bytesOf } from "./vector-bytes.ts";
+
+/** Documents that one statement removes. */
+const REMOVED_AT_ONCE = 1_000;
+/** Documents that a part of a root's list holds. */
+const READ_DOCUMENTS = 1_000;
 
 /** A document whose chunks have been analysed, in their order. */
 export interface AnalysedDocument {
@@ -25,6 +31,14 @@ interface PassageRow {
   readonly search_hash: string;
 }
 
+interface DocumentRow {
+  readonly head: string;
+  readonly metadata: string | null;
+  readonly text: string;
+  readonly root: string | null;
+  readonly file: string | null;
+}
+
 interface PassageBody extends Omit<WireChunk, "searchHash"> {
   readonly text: string;
 }
@@ -41,20 +55,17 @@ export class DocumentStore {
   compare(fingerprints: readonly Fingerprint[], space: number | "new" | undefined): DocumentComparison[] {
     return fingerprints.map(({ id, hash, chunks }) => {
       const row = this.documentRow(id);
-      if (row?.hash === hash) return { unchanged: true, toEmbed: [] };
-      if (space === undefined) return { unchanged: false, toEmbed: [] };
+      if (row?.hash === hash) return { outcome: "unchanged", toEmbed: [] };
+      const outcome = row === undefined ? "added" : "replaced";
+      if (space === undefined) return { outcome, toEmbed: [] };
       const known = row === undefined || space === "new" ? new Set<string>() : this.embeddedChunks(row.number, space);
       const toEmbed = chunks.flatMap((chunk, position) => (known.has(chunkKey(chunk)) ? [] : [position]));
-      return { unchanged: false, toEmbed };
+      return { outcome, toEmbed };
     });
   }
 
   /** Adds the document or replaces it; passages whose chunk stays alike keep their number and their vectors. */
-  put(
-    document: AnalysedDocument,
-    vectors: VectorsForSpace | undefined,
-    generation: number,
-  ): "added" | "replaced" | "unchanged" {
+  put(document: AnalysedDocument, vectors: VectorsForSpace | undefined, generation: number): PutOutcome {
     const { wire } = document;
     const row = this.documentRow(wire.id);
     if (row?.hash === wire.hash) return "unchanged";
@@ -76,19 +87,50 @@ export class DocumentStore {
     return row === undefined ? "added" : "replaced";
   }
 
-  /** Whether the document was there. */
-  remove(id: string, generation: number): boolean {
-    const row = this.documentRow(id);
-    if (row === undefined) return false;
-    for (const passage of this.passageRows(row.number)) this.removePassage(passage.number, generation);
-    this.database.run("DELETE FROM documents WHERE number = ?", row.number);
-    return true;
+  /** Removes the documents with these numbers. */
+  remove(numbers: readonly number[], generation: number): void {
+    for (let start = 0; start < numbers.length; start += REMOVED_AT_ONCE) {
+      const documents = JSON.stringify(numbers.slice(start, start + REMOVED_AT_ONCE));
+      const passages = "SELECT number FROM passages WHERE document IN (SELECT value FROM json_each(?))";
+      this.database.run(
+        `INSERT INTO removals (passage, generation) SELECT number, ? FROM (${passages})`,
+        generation,
+        documents,
+      );
+      this.database.run(
+        `DELETE FROM vectors WHERE space IN (SELECT number FROM spaces) AND passage IN (${passages})`,
+        documents,
+      );
+      this.database.run("DELETE FROM passages WHERE document IN (SELECT value FROM json_each(?))", documents);
+      this.database.run("DELETE FROM documents WHERE number IN (SELECT value FROM json_each(?))", documents);
+    }
+  }
+
+  /** Numbers of the documents with these ids that there are; of those alone that were read from the root, where one is named. */
+  numbersOf(ids: readonly string[], root: string | undefined): readonly number[] {
+    const wanted = root === undefined ? undefined : JSON.stringify(root);
+    return ids.flatMap((id) => {
+      const row = this.documentRow(id);
+      return row === undefined || (wanted !== undefined && row.root !== wanted) ? [] : [row.number];
+    });
+  }
+
+  /** Documents that were read from the root, in the order of their numbers, from the one behind `after` on. */
+  listRead(root: string, after: number): ReadPart {
+    const rows = this.database.all<{ number: number; id: string; file: string }>(
+      "SELECT number, id, file FROM documents WHERE root = ? AND number > ? ORDER BY number LIMIT ?",
+      JSON.stringify(root),
+      after,
+      READ_DOCUMENTS,
+    );
+    const documents = rows.map(({ id, file }) => ({ id: JSON.parse(id), file: JSON.parse(file) }));
+    return { documents, last: rows.at(-1)?.number ?? after };
   }
 
   /** The document as it was put, without its sections. */
   get(id: string): SourceDocument | undefined {
-    const row = this.database.get<{ head: string; metadata: string | null; readers: string | null; text: string }>(
-      "SELECT head, metadata, readers, text FROM documents WHERE id = ?",
+    const row = this.database.get<DocumentRow & { readonly readers: string | null }>(
+      "SELECT head, metadata, readers, text, root, file FROM documents WHERE id = ?",
       JSON.stringify(id),
     );
     if (row === undefined) return undefined;
@@ -98,15 +140,13 @@ export class DocumentStore {
       text: JSON.parse(row.text),
       ...metadataOf(row.metadata),
       ...(readers === undefined ? {} : { readers }),
+      ...originOf(row),
     };
   }
 
-  /** Who may read the document; undefined where everybody may, or where there is none. */
-  readersOf(id: string): Readers | undefined {
-    const row = this.database.get<{ readers: string | null }>(
-      "SELECT readers FROM documents WHERE id = ?",
-      JSON.stringify(id),
-    );
+  /** Who may read the document with this number; undefined where everybody may, or where there is none. */
+  readersOf(number: number): Readers | undefined {
+    const row = this.database.get<{ readers: string | null }>("SELECT readers FROM documents WHERE number = ?", number);
     return readersFrom(row?.readers ?? null);
   }
 
@@ -171,8 +211,10 @@ export class DocumentStore {
     }
   }
 
-  private documentRow(id: string): { readonly number: number; readonly hash: string } | undefined {
-    return this.database.get("SELECT number, hash FROM documents WHERE id = ?", JSON.stringify(id));
+  private documentRow(
+    id: string,
+  ): { readonly number: number; readonly hash: string; readonly root: string | null } | undefined {
+    return this.database.get("SELECT number, hash, root FROM documents WHERE id = ?", JSON.stringify(id));
   }
 
   private passageRows(document: number): PassageRow[] {
@@ -194,27 +236,19 @@ export class DocumentStore {
     const head = JSON.stringify({ id, title, uri });
     const metadata = wire.metadata === undefined ? null : JSON.stringify(wire.metadata);
     const readers = wire.readers === undefined ? null : JSON.stringify(wire.readers);
-    const text = JSON.stringify(wire.text);
+    const [root, file] =
+      wire.origin === undefined ? [null, null] : [JSON.stringify(wire.origin.root), JSON.stringify(wire.origin.file)];
+    const values = [wire.hash, generation, head, metadata, readers, JSON.stringify(wire.text), root, file];
     if (number === undefined) {
       return this.database.run(
-        "INSERT INTO documents (id, hash, generation, head, metadata, readers, text) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (hash, generation, head, metadata, readers, text, root, file, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        ...values,
         JSON.stringify(id),
-        wire.hash,
-        generation,
-        head,
-        metadata,
-        readers,
-        text,
       ).inserted;
     }
     this.database.run(
-      "UPDATE documents SET hash = ?, generation = ?, head = ?, metadata = ?, readers = ?, text = ? WHERE number = ?",
-      wire.hash,
-      generation,
-      head,
-      metadata,
-      readers,
-      text,
+      "UPDATE documents SET hash = ?, generation = ?, head = ?, metadata = ?, readers = ?, text = ?, root = ?, file = ? WHERE number = ?",
+      ...values,
       number,
     );
     return number;
@@ -276,6 +310,10 @@ function chunkKey({ id, searchHash }: { readonly id: string; readonly searchHash
 
 function storedKey({ id, search_hash }: PassageRow): string {
   return `${search_hash} ${id}`;
+}
+
+function originOf({ root, file }: DocumentRow): { readonly origin?: Origin } {
+  return root === null || file === null ? {} : { origin: { root: JSON.parse(root), file: JSON.parse(file) } };
 }
 
 function metadataOf(json: string | null): { readonly metadata?: Metadata } {

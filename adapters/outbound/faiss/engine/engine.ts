@@ -2,13 +2,24 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { matchesFilter } from "../../../../domain/filter.ts";
 import type { CorpusDescription } from "../../../../domain/ports/corpus-port.ts";
+import { mayRead } from "../../../../domain/readers.ts";
 import { Background } from "./background.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
 import { DocumentStore } from "./document-store.ts";
 import { IndexFiles } from "./index-files.ts";
-import type { Caller, EngineSettings, Operation, Operations, SearchReply, SearchRequest, Space } from "./protocol.ts";
+import type {
+  Caller,
+  EngineSettings,
+  Operation,
+  Operations,
+  RemoveRequest,
+  SearchReply,
+  SearchRequest,
+  Space,
+} from "./protocol.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
 import { Writer } from "./writer.ts";
@@ -101,7 +112,9 @@ export class Engine {
       search: (request, isCancelled) => this.search(request, isCancelled),
       compare: ({ documents }) => this.writer.compare(documents),
       put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
-      remove: async (request, isCancelled) => this.committed(await this.writer.remove(request, isCancelled)),
+      remove: async (request, isCancelled) =>
+        this.committed(await this.writer.remove(request.token, () => this.selected(request), isCancelled)),
+      listRead: ({ root, after }) => this.documents.listRead(root, after),
       get: ({ id }) => this.documents.get(id),
       describe: (caller) => this.describe(caller),
     } satisfies Partial<Handlers>;
@@ -186,6 +199,20 @@ export class Engine {
       documents: documentCount - access.countUnreadable(principal),
       passages: (access.readable(principal) ?? live).count,
     };
+  }
+
+  /** Numbers of the documents. Belongs into a transaction, whose state of the record is then in memory. */
+  private selected({ selection, caller }: RemoveRequest): readonly number[] {
+    const numbers = this.numbersOf(selection);
+    if (caller === undefined) return numbers;
+    return numbers.filter((number) => mayRead(this.documents.readersOf(number), caller.principal));
+  }
+
+  private numbersOf(selection: RemoveRequest["selection"]): readonly number[] {
+    const { filter } = selection;
+    if (filter === undefined) return this.documents.numbersOf(selection.ids, selection.root);
+    if (this.memory.catchUp()) this.changed();
+    return this.memory.catalog.documentsWhere((metadata) => matchesFilter(filter, metadata));
   }
 
   /** What was just committed is in memory before it is acknowledged. */

@@ -1,8 +1,8 @@
-import type { Metadata, Readers } from "../../../../domain/document.ts";
+import type { Metadata, Origin, Readers } from "../../../../domain/document.ts";
 import type { ErrorCode } from "../../../../domain/errors.ts";
 import type { Filter } from "../../../../domain/filter.ts";
 import type { Passage } from "../../../../domain/passage.ts";
-import type { CorpusDescription, PutReport } from "../../../../domain/ports/corpus-port.ts";
+import type { CorpusDescription, PutOutcome, PutReport, ReadDocument } from "../../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../../domain/principal.ts";
 
 /** What the engine must know before it opens its corpus. */
@@ -78,7 +78,8 @@ export interface Comparison {
 }
 
 export interface DocumentComparison {
-  readonly unchanged: boolean;
+  /** What a put would do. */
+  readonly outcome: PutOutcome;
   /** Positions of the chunks whose vectors are not there. */
   readonly toEmbed: readonly number[];
 }
@@ -102,6 +103,7 @@ export interface WireDocument {
   readonly uri?: string;
   readonly metadata?: Metadata;
   readonly readers?: Readers;
+  readonly origin?: Origin;
   readonly hash: string;
   readonly chunks: readonly WireChunk[];
 }
@@ -125,6 +127,25 @@ export type PutReply =
   | { readonly report: PutReport; readonly again?: never }
   | { readonly again: true; readonly report?: never };
 
+/** Documents that are to be removed: by their ids, those of a root alone where it is named, or by their metadata. */
+type Selection =
+  | { readonly ids: readonly string[]; readonly root?: string; readonly filter?: never }
+  | { readonly filter: Filter; readonly ids?: never };
+
+export interface RemoveRequest {
+  /** As a put's. */
+  readonly token: string;
+  readonly selection: Selection;
+  /** Only what the caller may read is removed, where one is given. */
+  readonly caller?: Caller;
+}
+
+/** A part of the documents that were read from a root; `last` leads to the next part, which is there where this one is not empty. */
+export interface ReadPart {
+  readonly documents: readonly ReadDocument[];
+  readonly last: number;
+}
+
 /** What the vectors need so that all passages have theirs, in the space that fits them. */
 export type Plan =
   | { readonly work: "none" }
@@ -143,11 +164,9 @@ export interface Operations {
   search: { request: SearchRequest; reply: SearchReply };
   compare: { request: { readonly documents: readonly Fingerprint[] }; reply: Comparison };
   put: { request: PutRequest; reply: PutReply };
-  /** Only what the caller may read is removed, where one is given. */
-  remove: {
-    request: { readonly token: string; readonly ids: readonly string[]; readonly caller?: Caller };
-    reply: number;
-  };
+  remove: { request: RemoveRequest; reply: number };
+  /** Documents read from the root, from the one behind `after` on (0 for the first). */
+  listRead: { request: { readonly root: string; readonly after: number }; reply: ReadPart };
   get: { request: { readonly id: string }; reply: Omit<WireDocument, "hash" | "chunks"> | undefined };
   /** Only what the caller may read is counted, where one is given. */
   describe: { request: Caller | null; reply: CorpusDescription };

@@ -91,5 +91,11 @@ CREATE INDEX receipts_by_generation ON receipts (generation)`;
 /** Who may read a document, as JSON; everybody where it is null, as all documents were before. */
 const READERS = "ALTER TABLE documents ADD COLUMN readers TEXT";
 
+/** Where documents were read from; NULL where a caller put them. */
+const ORIGINS = `
+ALTER TABLE documents ADD COLUMN root TEXT;
+ALTER TABLE documents ADD COLUMN file TEXT;
+CREATE INDEX documents_by_root ON documents (root, number) WHERE root IS NOT NULL`;
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS, ORIGINS];

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
-import { mayRead } from "../../../../domain/readers.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
 import { analysePassage } from "./analysis.ts";
 import type { Database } from "./database.ts";
@@ -12,15 +11,7 @@ import {
   MissingVector,
   type VectorsForSpace,
 } from "./document-store.ts";
-import type {
-  Comparison,
-  Fingerprint,
-  Operations,
-  PackedVectors,
-  PutReply,
-  PutRequest,
-  WireDocument,
-} from "./protocol.ts";
+import type { Comparison, Fingerprint, PackedVectors, PutReply, PutRequest, WireDocument } from "./protocol.ts";
 import { type SpaceStore, unpack } from "./space-store.ts";
 
 /** Generations for which removals and receipts are remembered. */
@@ -71,12 +62,12 @@ export class Writer {
     }
   }
 
-  /** Removes the documents, of those only that the caller may read where one is given; how many were there. */
-  remove({ token, ids, caller }: Operations["remove"]["request"], isCancelled: () => boolean): Promise<number> {
+  /** Removes the documents with the numbers that `select` gives, which is asked within the transaction; how many there were. */
+  remove(token: string, select: () => readonly number[], isCancelled: () => boolean): Promise<number> {
     return this.change(token, isCancelled, (generation) => {
-      const known = ids.filter((id) => caller === undefined || mayRead(this.documents.readersOf(id), caller.principal));
-      const result = known.filter((id) => this.documents.remove(id, generation)).length;
-      return { result, changed: result > 0 };
+      const numbers = select();
+      this.documents.remove(numbers, generation);
+      return { result: numbers.length, changed: numbers.length > 0 };
     });
   }
 
