@@ -12,6 +12,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import { check } from "../config/problems.ts";
 
 /** What an adapter may use besides its own options. */
@@ -30,6 +31,8 @@ export type Embedder = EmbeddingPort | LearnedEmbeddingPort;
 export interface Search {
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
+  /** Where its ranking can be chosen. */
+  readonly tuning?: TuningPort;
 }
 
 type Create<Options, Made> = (options: Options, context: AdapterContext) => Made;

@@ -12,6 +12,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   put: (corpus, signal) => corpus.put([chunked(CRABS)], signal),
   remove: (corpus, signal) => corpus.remove(["whales"], signal),
   get: (corpus, signal) => corpus.get("whales", signal),
+  list: (corpus, signal) => corpus.list({ limit: 10 }, signal),
   describe: (corpus, signal) => corpus.describe(signal),
   settle: (corpus, signal) => corpus.settle(signal),
 };

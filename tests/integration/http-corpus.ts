@@ -1,6 +1,12 @@
 import type { SourceDocument } from "../../domain/document.ts";
 import { throwIfAborted } from "../../domain/errors.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../domain/ports/corpus-port.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPage,
+  CorpusPort,
+  PutReport,
+} from "../../domain/ports/corpus-port.ts";
 
 /** A corpus that lives as long as the test. */
 export class MemoryCorpus implements CorpusPort {
@@ -31,6 +37,12 @@ export class MemoryCorpus implements CorpusPort {
   async get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     throwIfAborted(signal);
     return this.stored.get(id)?.document;
+  }
+
+  async list({ after = "", limit }: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]> {
+    throwIfAborted(signal);
+    const behind = [...this.stored.values()].filter(({ document }) => document.id > after);
+    return behind.map(({ document }) => document).slice(0, limit);
   }
 
   async describe(signal: AbortSignal): Promise<CorpusDescription> {

@@ -4,9 +4,10 @@ import { FaissCorpus } from "./corpus.ts";
 import type { EmbedderIdentity } from "./engine/protocol.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { Maintenance } from "./maintenance.ts";
-import type { FaissOptions } from "./options.ts";
+import { configuredRanking, type FaissOptions } from "./options.ts";
 import { FaissRetrieval } from "./retrieval.ts";
 import { Spaces } from "./spaces.ts";
+import { FaissTuning } from "./tuning.ts";
 
 export interface FaissContext {
   /** Folder of the corpus; made where it is not there. */
@@ -16,10 +17,11 @@ export interface FaissContext {
   embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
 }
 
-/** Both sides of one corpus, and the process behind them. */
+/** All sides of one corpus, and the process behind them. */
 export interface FaissSearch {
   readonly retrieval: FaissRetrieval;
   readonly corpus: FaissCorpus;
+  readonly tuning: FaissTuning;
   readonly engine: EngineProcess;
 }
 
@@ -41,9 +43,12 @@ export function createSearch(options: FaissOptions, { directory, log, embedder: 
     closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));
     return closed;
   };
+  const configured = configuredRanking(options);
+  const retrieval = new FaissRetrieval({ engine, spaces, configured, close });
   return {
-    retrieval: new FaissRetrieval({ engine, spaces, mode: options.mode, denseWeight: options.dense_weight, close }),
+    retrieval,
     corpus: new FaissCorpus({ engine, spaces, maintenance, close }),
+    tuning: new FaissTuning(engine, retrieval, configured),
     engine,
   };
 }

@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
-import type { ChunkedDocument, CorpusDescription, CorpusPort, PutReport } from "../../../domain/ports/corpus-port.ts";
+import type {
+  ChunkedDocument,
+  CorpusDescription,
+  CorpusPage,
+  CorpusPort,
+  PutReport,
+} from "../../../domain/ports/corpus-port.ts";
 import type { Comparison, PackedVectors } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import type { EngineProcess } from "./engine-process.ts";
@@ -49,6 +55,10 @@ export class FaissCorpus implements CorpusPort {
 
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     return this.parts.engine.call("get", { id }, signal);
+  }
+
+  list(page: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]> {
+    return this.parts.engine.call("list", page, signal);
   }
 
   describe(signal: AbortSignal): Promise<CorpusDescription> {

@@ -1,5 +1,6 @@
-import type { Metadata, SourceDocument } from "../../../../domain/document.ts";
+import type { Metadata, Section, SourceDocument } from "../../../../domain/document.ts";
 import type { Passage } from "../../../../domain/passage.ts";
+import type { CorpusPage } from "../../../../domain/ports/corpus-port.ts";
 import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
 import { bytesOf } from "./vector-bytes.ts";
@@ -17,6 +18,15 @@ export class MissingVector extends Error {}
 export interface VectorsForSpace {
   readonly space: number;
   vectorOf(searchHash: string): Float32Array | undefined;
+}
+
+/** Text that one page of a list holds about. */
+const LISTED_CHARACTERS = 2_000_000;
+
+interface DocumentRow {
+  readonly head: string;
+  readonly metadata: string | null;
+  readonly text: string;
 }
 
 interface PassageRow {
@@ -87,12 +97,40 @@ export class DocumentStore {
 
   /** The document as it was put, without its sections. */
   get(id: string): SourceDocument | undefined {
-    const row = this.database.get<{ head: string; metadata: string | null; text: string }>(
+    const row = this.database.get<DocumentRow>(
       "SELECT head, metadata, text FROM documents WHERE id = ?",
       JSON.stringify(id),
     );
-    if (row === undefined) return undefined;
-    return { ...JSON.parse(row.head), text: JSON.parse(row.text), ...metadataOf(row.metadata) };
+    return row === undefined ? undefined : documentOf(row);
+  }
+
+  /** Documents behind an id, in the order of the ids' JSON, with their passages' stretches as sections; no more than fit together. */
+  list({ after, limit }: CorpusPage): SourceDocument[] {
+    const documents: SourceDocument[] = [];
+    let last = after === undefined ? "" : JSON.stringify(after);
+    for (let characters = 0; documents.length < limit && characters < LISTED_CHARACTERS; ) {
+      const row = this.database.get<DocumentRow & { number: number; id: string }>(
+        "SELECT number, id, head, metadata, text FROM documents WHERE id > ? ORDER BY id LIMIT 1",
+        last,
+      );
+      if (row === undefined) break;
+      const document = documentOf(row);
+      documents.push({ ...document, sections: this.sectionsOf(row.number) });
+      characters += document.text.length;
+      last = row.id;
+    }
+    return documents;
+  }
+
+  private sectionsOf(document: number): Section[] {
+    const rows = this.database.all<{ body: string }>(
+      "SELECT body FROM passages WHERE document = ? ORDER BY position",
+      document,
+    );
+    return rows.map(({ body }) => {
+      const { start, end, section, page }: PassageBody = JSON.parse(body);
+      return { start, end, path: section, ...(page === undefined ? {} : { page }) };
+    });
   }
 
   /** The passage with this number, without a score. */
@@ -258,6 +296,10 @@ function chunkKey({ id, searchHash }: { readonly id: string; readonly searchHash
 
 function storedKey({ id, search_hash }: PassageRow): string {
   return `${search_hash} ${id}`;
+}
+
+function documentOf({ head, metadata, text }: DocumentRow): SourceDocument {
+  return { ...JSON.parse(head), text: JSON.parse(text), ...metadataOf(metadata) };
 }
 
 function metadataOf(json: string | null): { readonly metadata?: Metadata } {

@@ -102,7 +102,10 @@ export class Engine {
       put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
       remove: async ({ token, ids }, isCancelled) => this.committed(await this.writer.remove(token, ids, isCancelled)),
       get: ({ id }) => this.documents.get(id),
+      list: (page) => this.database.read(() => this.documents.list(page)),
       describe: () => this.describe(),
+      tuned: () => this.database.read(() => this.writer.tuned()),
+      tune: async ({ ranking }, isCancelled) => this.committed(await this.writer.tune(ranking, isCancelled)),
     } satisfies Partial<Handlers>;
   }
 

@@ -1,8 +1,9 @@
-import type { Metadata } from "../../../../domain/document.ts";
+import type { Metadata, SourceDocument } from "../../../../domain/document.ts";
 import type { ErrorCode } from "../../../../domain/errors.ts";
 import type { Filter } from "../../../../domain/filter.ts";
 import type { Passage } from "../../../../domain/passage.ts";
-import type { CorpusDescription, PutReport } from "../../../../domain/ports/corpus-port.ts";
+import type { CorpusDescription, CorpusPage, PutReport } from "../../../../domain/ports/corpus-port.ts";
+import type { Ranking } from "../../../../domain/ranking.ts";
 
 /** What the engine must know before it opens its corpus. */
 export interface EngineSettings {
@@ -30,22 +31,24 @@ export interface Space {
   readonly dimensions: number;
 }
 
-export type SearchMode = "dense" | "sparse" | "fused";
-
 export interface SearchRequest {
   readonly query: string;
   readonly topK: number;
   readonly filter?: Filter;
-  readonly mode: SearchMode;
-  /** Share of the dense score in the fused one, in [0, 1]. */
-  readonly denseWeight: number;
+  /** Absent: what the record says, else the default. */
+  readonly ranking?: Ranking;
   /** The query's vector and the number of the space that it lives in; a fixed embedder has one space only and names none. */
   readonly dense?: { readonly space?: number; readonly vector: Float32Array };
 }
 
-/** Passages, or the space that the query must be embedded into first. */
+/** Passages and the ranking that they were found under, or the space that the query must be embedded into first. */
 export type SearchReply =
-  | { readonly passages: readonly Passage[]; readonly warnings: readonly string[]; readonly space?: never }
+  | {
+      readonly passages: readonly Passage[];
+      readonly ranking: Ranking;
+      readonly warnings: readonly string[];
+      readonly space?: never;
+    }
   | { readonly space: Space; readonly passages?: never };
 
 /** What tells without its text whether a document is there already. */
@@ -137,6 +140,12 @@ export interface Operations {
   remove: { request: { readonly token: string; readonly ids: readonly string[] }; reply: number };
   get: { request: { readonly id: string }; reply: Omit<WireDocument, "hash" | "chunks"> | undefined };
   describe: { request: null; reply: CorpusDescription };
+  /** Documents in the order of their ids as the record has them, behind `after`; [] at the end. */
+  list: { request: CorpusPage; reply: readonly SourceDocument[] };
+  /** The ranking that the record says; undefined where it says none. */
+  tuned: { request: null; reply: Ranking | undefined };
+  /** Has the record say this ranking; undefined: none. */
+  tune: { request: { readonly ranking: Ranking | undefined }; reply: null };
   plan: { request: null; reply: Plan };
   /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
   sample: {

@@ -88,5 +88,8 @@ CREATE TABLE receipts (
 ) STRICT;
 CREATE INDEX receipts_by_generation ON receipts (generation)`;
 
+/** The ranking that was chosen for the corpus, as JSON; NULL where none was. */
+const WITH_RANKING = "ALTER TABLE corpus ADD COLUMN ranking TEXT";
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, WITH_RANKING];
