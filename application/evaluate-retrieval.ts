@@ -10,7 +10,7 @@ export interface TestCollection {
 }
 
 /** How well a search did: the metrics in [0, 1], the time in milliseconds. */
-interface RetrievalQuality {
+export interface RetrievalQuality {
   readonly ndcgAt10: number;
   readonly recallAt10: number;
   readonly recallAt100: number;
