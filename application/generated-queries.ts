@@ -25,7 +25,7 @@ export interface GeneratedCollection extends TestCollection {
 /**
  * Makes a judged collection out of documents with sections: each title or heading is a query that its own document answers,
  * and stands in no document any more. Left out are names that more than one document has, that have more than 200
- * characters, or that have fewer than two terms, of two characters at least, that stand in few documents ("Introduction",
+ * characters, or that have fewer than two terms, with a letter and two characters at least, that stand in few documents ("Introduction",
  * "简介"). At most three queries a document and 500 in all, by a fixed seed.
  */
 export function generateQueries(documents: readonly SourceDocument[]): GeneratedCollection {
@@ -78,7 +78,7 @@ function selectivity(documents: readonly SourceDocument[]): (name: string) => bo
   const most = Math.max(SELECTIVE_DOCUMENTS, documents.length * SELECTIVE_SHARE);
   return (name) => {
     if (name.length > MAX_QUERY_LENGTH) return false;
-    const terms = [...new Set(analyze(name))].filter((term) => [...term].length > 1);
+    const terms = [...new Set(analyze(name))].filter((term) => /\p{L}/u.test(term) && [...term].length > 1);
     return terms.filter((term) => (frequencies.get(term) ?? 0) <= most).length >= MIN_SELECTIVE_TERMS;
   };
 }
