@@ -1,6 +1,7 @@
+import type { RetrievalPort } from "../domain/ports/retrieval-port.ts";
 import type { TuningPort } from "../domain/ports/tuning-port.ts";
 import { isSameRanking, type Ranking } from "../domain/ranking.ts";
-import { type EvaluationReport, evaluateRetrieval, type TestCollection } from "./evaluate-retrieval.ts";
+import { type EvaluationReport, evaluateTogether, type TestCollection } from "./evaluate-retrieval.ts";
 
 export interface MeasuredRanking {
   readonly ranking: Ranking;
@@ -21,7 +22,7 @@ export function candidateRankings({ defaultRanking }: TuningPort): readonly Rank
 }
 
 /**
- * Asks every judged query of the collection under each ranking, in the rankings' order, alike ones once. `onProgress` gets
+ * Asks every judged query of the collection under each ranking; reports in the rankings' order, alike ones once. `onProgress` gets
  * the share that is done, in [0, 1], never falling. @throws ServiceError whatever the search throws, timeout, cancelled
  */
 export async function measureRankings(
@@ -34,15 +35,12 @@ export async function measureRankings(
   const distinct = rankings.filter(
     (ranking, index) => rankings.findIndex((other) => isSameRanking(other, ranking)) === index,
   );
-  const measured: MeasuredRanking[] = [];
-  for (const ranking of distinct) {
-    const report = await evaluateRetrieval(
-      { retrieve: (request, abort) => tuning.retrieveRanked(ranking, request, abort) },
-      collection,
-      signal,
-      (share) => onProgress((measured.length + share) / distinct.length),
-    );
-    measured.push({ ranking, report });
-  }
-  return measured;
+  const retrievals = distinct.map(
+    (ranking): RetrievalPort => ({ retrieve: (request, abort) => tuning.retrieveRanked(ranking, request, abort) }),
+  );
+  const reports = await evaluateTogether(retrievals, collection, signal, onProgress);
+  return distinct.flatMap((ranking, index) => {
+    const report = reports[index];
+    return report === undefined ? [] : [{ ranking, report }];
+  });
 }

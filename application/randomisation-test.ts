@@ -1,7 +1,7 @@
 import { seededRandom } from "./seeded-random.ts";
 
 /** How often the signs are thrown where there are too many ways to try them all. */
-export const PERMUTATIONS = 100_000;
+const PERMUTATIONS = 100_000;
 
 /** Up to this many differences every way is tried: 2^16 = 65,536. */
 const MAX_EXACT = 16;

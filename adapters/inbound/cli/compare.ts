@@ -5,6 +5,7 @@ import type { TuningPort } from "../../../domain/ports/tuning-port.ts";
 import { nameOfRanking } from "../../../domain/ranking.ts";
 import { chosen } from "./choose.ts";
 import { comparisonJson, comparisonTable } from "./comparison-table.ts";
+import { ingestCollection } from "./ingest-collection.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { type AskedRanking, inForceInWords } from "./rankings.ts";
 import type { CollectionOnDisk, CommandRuntime, CommandServices } from "./runtime.ts";
@@ -67,13 +68,13 @@ interface Measurement {
 
 /** One report a ranking, named for it; one without a name where the search is asked as it is configured. */
 async function measure(
-  { signal }: CommandRuntime,
-  { adapters, documents }: CommandServices,
+  runtime: CommandRuntime,
+  services: CommandServices,
   { search, collection, compare, part }: Measurement,
 ): Promise<readonly NamedReport[]> {
-  await documents.ingest({ corpus: search, paths: [collection.corpusPath] }, signal, ({ share, stage }) => {
-    const done = stage === "store" ? share / 2 : (1 + share) / 2;
-    part.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
+  const [{ signal }, { adapters }] = [runtime, services];
+  await ingestCollection(runtime, services, collection, search, (share, stage) => {
+    part.report(share * INGEST_SHARE, stage);
   });
   const asking = (share: number) => part.report(INGEST_SHARE + share * (1 - INGEST_SHARE), "asking");
   const tuning = adapters.tuning(search);

@@ -2,6 +2,7 @@ import { type EvaluationReport, evaluateRetrieval } from "../../../application/e
 import { ServiceError } from "../../../domain/errors.ts";
 import { chosen } from "./choose.ts";
 import { compareSearches } from "./compare.ts";
+import { ingestCollection } from "./ingest-collection.ts";
 import { startProgress } from "./progress.ts";
 import { type AskedRanking, inForceInWords } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
@@ -31,14 +32,14 @@ export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions
 }
 
 async function evaluateOne(runtime: CommandRuntime, options: EvaluateOptions): Promise<void> {
-  await runtime.withServices("temporary-data", async ({ adapters, documents }) => {
+  await runtime.withServices("temporary-data", async (services) => {
+    const { adapters } = services;
     const search = chosen(options.search?.[0], adapters.corpora, "search that keeps documents");
-    const { corpusPath, ...collection } = await runtime.readCollection(options.collection);
+    const collection = await runtime.readCollection(options.collection);
     const progress = startProgress(runtime);
     try {
-      await documents.ingest({ corpus: search, paths: [corpusPath] }, runtime.signal, ({ share, stage }) => {
-        const done = stage === "store" ? share / 2 : (1 + share) / 2;
-        progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
+      await ingestCollection(runtime, services, collection, search, (share, stage) => {
+        progress.report(share * INGEST_SHARE, stage);
       });
       const report = await evaluateRetrieval(adapters.retrieval(search), collection, runtime.signal, (share) => {
         progress.report(INGEST_SHARE + share * (1 - INGEST_SHARE), "asking");

@@ -35,6 +35,6 @@ describe("measureRankings", () => {
       ["sparse", 0.5],
       ["dense", 1],
     ]);
-    expect(shares).toEqual([0.5, 1]);
+    expect(shares).toEqual([1]);
   });
 });
