@@ -1,6 +1,10 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { createEmbedding } from "../../adapters/outbound/lsa/embedding.ts";
+import { lsaOptions } from "../../adapters/outbound/lsa/options.ts";
 import { type Outcome, run, runWith, written } from "../support/command-line.ts";
+import { openFaiss } from "../support/faiss.ts";
 import { startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
@@ -47,7 +51,7 @@ async function pharos(folder: string, data: string, ...args: readonly string[]):
   return outcome;
 }
 
-describe("pharos eval --compare", () => {
+describe("pharos eval --compare", { timeout: 120_000 }, () => {
   it("compares the rankings that are asked for with BM25 alone, as JSON and as a Markdown table", async () => {
     const folder = await collection();
     const data = await temporaryFolder();
@@ -94,19 +98,52 @@ describe("pharos eval --compare", () => {
   });
 });
 
-describe("pharos tune", () => {
+/** Judgements that want exactly the ten documents that the vectors alone find, in their order. */
+async function foundByVectors(directory: string): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  const opened = openFaiss({ directory, embedder: createEmbedding(lsaOptions.parse({})) });
+  try {
+    const lines = QUERIES.map(async ({ _id, text }) => {
+      const ranking = { mode: "dense", denseWeight: 0.3 } as const;
+      const { passages } = await opened.tuning.retrieveRanked(ranking, { query: text, topK: 10 }, signal);
+      return passages.map(({ documentId }, index) => `${_id}\t${documentId}\t${10 - index}`);
+    });
+    return (await Promise.all(lines)).flat();
+  } finally {
+    await opened.close();
+  }
+}
+
+describe("pharos tune", { timeout: 120_000 }, () => {
   it("keeps the choice of judged queries, which a running service follows with its next search", async () => {
     const folder = await collection();
     const data = await temporaryFolder();
-    const service = await startServiceProcess("node", { dataDirectory: data });
-    await run(data, "ingest", join(folder, "corpus.jsonl"));
-    const judged = ["--queries", join(folder, "queries.jsonl"), "--qrels", join(folder, "qrels.tsv")];
-    const tuned = JSON.parse((await run(data, "tune", ...judged, "--json")).output);
-    expect(tuned).toMatchObject({ corpus: "faiss", source: "judged", kept: true, comparison: { queries: 36 } });
-    expect(tuned.in_force.ranking).toBe(tuned.chosen);
-    expect(["better", "default-best", "not-significant"]).toContain(tuned.reason);
-    expect(tuned.comparison.rows).toHaveLength(8);
-    expect(service.log.filter(({ level }) => level === "error")).toEqual([]);
+    const service = await startServiceProcess("node", {
+      dataDirectory: data,
+      environment: { PHAROS_CONFIG: join(folder, "pharos.yaml") },
+    });
+    await pharos(folder, data, "ingest", join(folder, "corpus.jsonl"));
+    const qrels = join(folder, "dense.tsv");
+    await writeFile(qrels, (await foundByVectors(join(data, "free"))).join("\n"));
+    const args = ["tune", "--queries", join(folder, "queries.jsonl"), "--qrels", qrels, "--json"];
+    const tuned = JSON.parse((await pharos(folder, data, ...args)).output);
+    expect(tuned).toMatchObject({
+      corpus: "free",
+      source: "judged",
+      chosen: "dense",
+      reason: "better",
+      kept: true,
+      in_force: { ranking: "dense", source: "tuned" },
+      comparison: { queries: 36, baseline: "fused 0.3" },
+    });
+    const response = await fetch(`${service.url}/search`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ query: QUERIES[0]?.text, vector_search_type: "free", top_k: 10 }),
+    });
+    const { passages } = (await response.json()) as { readonly passages: readonly { readonly document_id: string }[] };
+    const judged = (await readFile(qrels, "utf8")).split("\n").slice(0, 10);
+    expect(passages.map(({ document_id }) => document_id)).toEqual(judged.map((line) => line.split("\t")[1]));
   });
 
   it("makes queries of titles where none are given, says so, and changes nothing in a dry run", async () => {

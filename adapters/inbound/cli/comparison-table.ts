@@ -51,7 +51,8 @@ function signed(value: number): string {
   return Number(text) === 0 ? "0.000" : value > 0 ? `+${text}` : text;
 }
 
-function probability(value: number): string {
+/** Three digits, or that it is below them. */
+export function probability(value: number): string {
   return value < 0.001 ? "< 0.001" : value.toFixed(3);
 }
 

@@ -7,7 +7,7 @@ import { ServiceError } from "../../../domain/errors.ts";
 import type { RankingInForce, TuningPort } from "../../../domain/ports/tuning-port.ts";
 import { isSameRanking, nameOfRanking } from "../../../domain/ranking.ts";
 import { chosen } from "./choose.ts";
-import { comparisonJson, comparisonTable } from "./comparison-table.ts";
+import { comparisonJson, comparisonTable, probability } from "./comparison-table.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { inForceInWords } from "./rankings.ts";
 import type { CommandRuntime, CommandServices } from "./runtime.ts";
@@ -144,7 +144,8 @@ function inWords({ corpus, evidence, choice, inForce, dryRun }: Outcome, tuning:
 }
 
 function reasonOf({ reason, best, heldOut }: RankingChoice, { defaultRanking }: TuningPort): string {
-  const held = `choosing by measurement gained ${heldOut.difference.toFixed(3)} of nDCG@10 on held-out queries (p = ${heldOut.pValue.toFixed(3)})`;
+  const p = probability(heldOut.pValue);
+  const held = `choosing by measurement gained ${heldOut.difference.toFixed(3)} of nDCG@10 on held-out queries (p ${p.startsWith("<") ? p : `= ${p}`})`;
   const [winner, usual] = [nameOfRanking(best), nameOfRanking(defaultRanking)];
   const reasons: Readonly<Record<RankingChoice["reason"], string>> = {
     better: `Against the default, ${usual}, ${held}.`,
