@@ -40,7 +40,8 @@ const runtime: CommandRuntime = {
 
     async function withApplication(dataDirectory: string) {
       const config = await loadConfig({ ...environment, dataDirectory });
-      const application = await buildApplication(config, createLogger());
+      // A command learns once, from all that it has brought: how well is found must not depend on the machine's pace.
+      const application = await buildApplication(config, createLogger(), false);
       try {
         return await work({
           ...application,

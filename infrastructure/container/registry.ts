@@ -21,6 +21,8 @@ export interface AdapterContext {
   readonly directory: string;
   readonly tokenizer: TokenizerPort;
   readonly log: Log;
+  /** Whether a corpus may be learned from before `settle` asks for it. */
+  readonly learnsUnasked: boolean;
   /** The embedder of this name in the config, one instance for all who ask. */
   embedder(name: string): Embedder;
 }

@@ -13,6 +13,8 @@ export interface FaissContext {
   /** Folder of the corpus; made where it is not there. */
   readonly directory: string;
   readonly log: Log;
+  /** Whether a space is learned before `settle` asks for it, once puts have come to rest. Default: true. */
+  readonly learnsUnasked?: boolean;
   /** The embedder of this name in the config. */
   embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
 }
@@ -26,7 +28,8 @@ export interface FaissSearch {
 }
 
 /** Starts the engine at once; closing either side ends it for both. */
-export function createSearch(options: FaissOptions, { directory, log, embedder: find }: FaissContext): FaissSearch {
+export function createSearch(options: FaissOptions, context: FaissContext): FaissSearch {
+  const { directory, log, learnsUnasked = true, embedder: find } = context;
   const embedder = find(options.embedder);
   const settings = {
     directory,
@@ -37,7 +40,7 @@ export function createSearch(options: FaissOptions, { directory, log, embedder: 
   const engine = new EngineProcess(settings, log);
   const spaces = new Spaces(embedder, engine);
   const maintenance = new Maintenance(engine, spaces, log);
-  engine.listen({ opened: (space) => spaces.search(space), due: () => maintenance.due() });
+  engine.listen({ opened: (space) => spaces.search(space), due: () => learnsUnasked && maintenance.due() });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));
