@@ -72,7 +72,8 @@ async function measure(
   services: CommandServices,
   { search, collection, compare, part }: Measurement,
 ): Promise<readonly NamedReport[]> {
-  const [{ signal }, { adapters }] = [runtime, services];
+  const { signal } = runtime;
+  const { adapters } = services;
   await ingestCollection(runtime, services, collection, search, (share, stage) => {
     part.report(share * INGEST_SHARE, stage);
   });

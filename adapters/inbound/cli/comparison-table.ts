@@ -46,7 +46,8 @@ function inThousandths(value: number): string {
   return value.toFixed(3);
 }
 
-function signed(value: number): string {
+/** Three digits behind a sign; a plain 0.000 where that is all that is left. */
+export function signed(value: number): string {
   const text = value.toFixed(3);
   return Number(text) === 0 ? "0.000" : value > 0 ? `+${text}` : text;
 }

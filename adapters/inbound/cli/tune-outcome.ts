@@ -3,7 +3,7 @@ import { compareReports } from "../../../application/compare-reports.ts";
 import type { MeasuredRanking } from "../../../application/measure-rankings.ts";
 import type { RankingInForce, TuningPort } from "../../../domain/ports/tuning-port.ts";
 import { nameOfRanking } from "../../../domain/ranking.ts";
-import { comparisonJson, comparisonTable, probability } from "./comparison-table.ts";
+import { comparisonJson, comparisonTable, probability, signed } from "./comparison-table.ts";
 import { inForceInWords } from "./rankings.ts";
 
 /** What was measured, and what it was measured with. */
@@ -61,7 +61,7 @@ export function outcomeInWords({ corpus, evidence, choice, inForce, dryRun }: Ou
 
 function reasonOf({ reason, best, heldOut }: RankingChoice, { defaultRanking }: TuningPort): string {
   const p = probability(heldOut.pValue);
-  const held = `choosing by measurement gained ${heldOut.difference.toFixed(3)} of nDCG@10 on held-out queries (p ${p.startsWith("<") ? p : `= ${p}`})`;
+  const held = `choosing by measurement changed nDCG@10 by ${signed(heldOut.difference)} on held-out queries (p ${p.startsWith("<") ? p : `= ${p}`})`;
   const [winner, usual] = [nameOfRanking(best), nameOfRanking(defaultRanking)];
   const reasons: Readonly<Record<RankingChoice["reason"], string>> = {
     better: `Against the default, ${usual}, ${held}.`,
