@@ -46,7 +46,8 @@ export function outcomeJson({ corpus, evidence, choice, inForce, dryRun }: Outco
 
 /** For people: the table, the choice and its reason, and what is in force now. */
 export function outcomeInWords({ corpus, evidence, choice, inForce, dryRun }: Outcome, tuning: TuningPort): string {
-  const fate = dryRun ? "Nothing was changed (--dry-run)." : "The corpus keeps this choice.";
+  const kept = choice.reason === "better" ? "The corpus keeps this choice." : "The corpus keeps no choice of its own.";
+  const fate = dryRun ? "Nothing was changed (--dry-run)." : kept;
   const config =
     inForce.source === "config"
       ? ` The config says \`mode\` or \`dense_weight\` itself, which goes before any choice: take them out to let the choice count.`
