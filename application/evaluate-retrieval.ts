@@ -10,7 +10,7 @@ export interface TestCollection {
 }
 
 /** How well a search did: the metrics in [0, 1], the time in milliseconds. */
-interface RetrievalQuality {
+export interface RetrievalQuality {
   readonly ndcgAt10: number;
   readonly recallAt10: number;
   readonly recallAt100: number;
@@ -18,9 +18,13 @@ interface RetrievalQuality {
   readonly milliseconds: number;
 }
 
+interface QueryQuality extends RetrievalQuality {
+  readonly id: string;
+}
+
 export interface EvaluationReport {
   /** In the collection's order. */
-  readonly queries: readonly ({ readonly id: string } & RetrievalQuality)[];
+  readonly queries: readonly QueryQuality[];
   /** Means over the queries; all 0 where there are none. */
   readonly mean: RetrievalQuality;
 }
@@ -41,21 +45,37 @@ export async function evaluateRetrieval(
   signal: AbortSignal,
   onProgress: (share: number) => void = () => {},
 ): Promise<EvaluationReport> {
+  const [report] = await evaluateTogether([retrieval], { queries, judgements }, signal, onProgress);
+  return report ?? { queries: [], mean: NOTHING };
+}
+
+/**
+ * As evaluateRetrieval, several searches at once: each query is asked all of them, one after the other, before the next
+ * query, so that whatever else the machine does falls on their times alike. Reports in the searches' order.
+ */
+export async function evaluateTogether(
+  retrievals: readonly RetrievalPort[],
+  { queries, judgements }: TestCollection,
+  signal: AbortSignal,
+  onProgress: (share: number) => void = () => {},
+): Promise<readonly EvaluationReport[]> {
   const judged = queries.flatMap((query) => {
     const known = judgements.get(query.id);
     return known === undefined ? [] : [{ ...query, known }];
   });
-  const results: ({ readonly id: string } & RetrievalQuality)[] = [];
-  for (const { id, text, known } of judged) {
-    throwIfAborted(signal);
-    const started = performance.now();
-    const { passages } = await retrieval.retrieve({ query: text, topK: PASSAGES_PER_QUERY }, signal);
-    const milliseconds = performance.now() - started;
-    const ranking = [...new Set(passages.map(({ documentId }) => documentId))];
-    results.push({ id, ...qualityOf(ranking, known), milliseconds });
-    onProgress(results.length / judged.length);
+  const results = retrievals.map((): QueryQuality[] => []);
+  for (const [index, { id, text, known }] of judged.entries()) {
+    for (const [position, retrieval] of retrievals.entries()) {
+      throwIfAborted(signal);
+      const started = performance.now();
+      const { passages } = await retrieval.retrieve({ query: text, topK: PASSAGES_PER_QUERY }, signal);
+      const milliseconds = performance.now() - started;
+      const ranking = [...new Set(passages.map(({ documentId }) => documentId))];
+      results[position]?.push({ id, ...qualityOf(ranking, known), milliseconds });
+    }
+    onProgress((index + 1) / judged.length);
   }
-  return { queries: results, mean: meanOf(results) };
+  return results.map((ofOne) => ({ queries: ofOne, mean: meanOf(ofOne) }));
 }
 
 function qualityOf(ranking: readonly string[], judgements: Judgements): Omit<RetrievalQuality, "milliseconds"> {

@@ -82,6 +82,19 @@ export class IngestDocuments {
   }
 
   /**
+   * Puts the documents as `ingest` puts what it reads, and waits for the index.
+   * @throws ServiceError as `ingest` does
+   */
+  async putAll(corpus: string, documents: readonly SourceDocument[], signal: AbortSignal): Promise<IngestReport> {
+    const port = this.adapters.corpus(corpus);
+    const run = new IngestRun(port, (document) => this.chunked(document, signal), signal);
+    for (const document of documents) await run.add(document);
+    await run.finish();
+    await port.settle(signal);
+    return run.report();
+  }
+
+  /**
    * Adds one document, or replaces the one with its id. It is durable and can be found when this returns.
    * @throws ServiceError invalid-request (a text of white space), not-found (no such corpus), corpus-read-only,
    * not-configured, and what CorpusPort.put throws

@@ -25,9 +25,10 @@ export interface Application {
   close(): Promise<void>;
 }
 
-export async function buildApplication(config: Config, log: Log): Promise<Application> {
+/** `learnsUnasked`: see AdapterContext. Default: true. */
+export async function buildApplication(config: Config, log: Log, learnsUnasked = true): Promise<Application> {
   const tokenizer = new GptTokenizer();
-  const container = await buildContainer(config, tokenizer, log);
+  const container = await buildContainer(config, tokenizer, log, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens } = config.ingestion;
   const reader = new DocumentReader();

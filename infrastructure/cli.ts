@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createProgram } from "../adapters/inbound/cli/program.ts";
 import type { CommandRuntime } from "../adapters/inbound/cli/runtime.ts";
-import { readCollection } from "../adapters/outbound/documents/beir-collection.ts";
+import { readCollection, readJudgedQueries } from "../adapters/outbound/documents/beir-collection.ts";
 import { ServiceError } from "../domain/errors.ts";
 import project from "../package.json" with { type: "json" };
 import { buildApplication } from "./application.ts";
@@ -26,6 +26,7 @@ const runtime: CommandRuntime = {
   },
   serve: main,
   readCollection: (folder) => readCollection(folder, interruption.signal),
+  readJudgedQueries: (queriesPath, qrelsPath) => readJudgedQueries(queriesPath, qrelsPath, interruption.signal),
   async withServices(where, work) {
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
     const environment = readEnvironment();
@@ -39,7 +40,8 @@ const runtime: CommandRuntime = {
 
     async function withApplication(dataDirectory: string) {
       const config = await loadConfig({ ...environment, dataDirectory });
-      const application = await buildApplication(config, createLogger());
+      // A command learns once, from all that it has brought: how well is found must not depend on the machine's pace.
+      const application = await buildApplication(config, createLogger(), false);
       try {
         return await work({
           ...application,

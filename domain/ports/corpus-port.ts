@@ -43,6 +43,13 @@ export interface CorpusDescription {
 export type Selection =
   | { readonly ids: readonly string[]; readonly filter?: never }
   | { readonly filter: Filter; readonly ids?: never };
+/** Which documents of a corpus are wanted. */
+export interface CorpusPage {
+  /** Those behind this id, which need not be there; from the first one on where absent. */
+  readonly after?: string;
+  /** How many at most, at least 1. */
+  readonly limit: number;
+}
 
 /** The writable side of a search engine. What a call acknowledges is durable and seen by the next search. */
 export interface CorpusPort {
@@ -92,6 +99,13 @@ export interface CorpusPort {
 
   /** The document as it was put, without its sections; undefined where there is none. @throws ServiceError storage-failed, timeout, cancelled */
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined>;
+
+  /**
+   * Documents in an order of their ids that never changes, each with the stretches of its passages as its sections. Fewer
+   * than `limit` may come where they are long; [] means that there are no more.
+   * @throws ServiceError storage-failed, timeout, cancelled
+   */
+  list(page: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]>;
 
   /** What all documents come to, whoever may read them. @throws ServiceError storage-failed, timeout, cancelled */
   describe(signal: AbortSignal): Promise<CorpusDescription>;

@@ -5,6 +5,7 @@ import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import type { AdapterEntry, Config } from "../config/load.ts";
 import type { Search } from "./registry.ts";
 import { COMPLETION, SEARCH } from "./tokens.ts";
@@ -59,6 +60,11 @@ export class ConfiguredAdapters implements AdapterFactory {
       "corpus-read-only",
       `The documents behind ${name} are not kept by Pharos: it can only search them.`,
     );
+  }
+
+  tuning(name: string): TuningPort | undefined {
+    if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
+    return this.search(name).tuning;
   }
 
   private search(name: string): Search {

@@ -13,7 +13,12 @@ import { COMPLETION, EMBEDDING, RERANK, SEARCH } from "./tokens.ts";
  * Binds every adapter of the config whose variables are there, by its name; each is made when it is first asked for.
  * Code and SDKs of all others are never loaded. `unbindAllAsync` closes what was made.
  */
-export async function buildContainer(config: Config, tokenizer: TokenizerPort, log: Log): Promise<Container> {
+export async function buildContainer(
+  config: Config,
+  tokenizer: TokenizerPort,
+  log: Log,
+  learnsUnasked = true,
+): Promise<Container> {
   const container = new Container();
 
   function contextOf(name: string): AdapterContext {
@@ -21,6 +26,7 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
       directory: join(config.dataDirectory, name),
       tokenizer,
       log,
+      learnsUnasked,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
     };
   }

@@ -17,6 +17,7 @@ import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/emb
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import { check } from "../config/problems.ts";
 
 /** What an adapter may use besides its own options. */
@@ -25,6 +26,8 @@ export interface AdapterContext {
   readonly directory: string;
   readonly tokenizer: TokenizerPort;
   readonly log: Log;
+  /** Whether a corpus may be learned from before `settle` asks for it. */
+  readonly learnsUnasked: boolean;
   /** The embedder of this name in the config, one instance for all who ask. */
   embedder(name: string): Embedder;
 }
@@ -35,6 +38,8 @@ export type Embedder = EmbeddingPort | LearnedEmbeddingPort;
 export interface Search {
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
+  /** Where its ranking can be chosen. */
+  readonly tuning?: TuningPort;
 }
 
 type Create<Options, Made> = (options: Options, context: AdapterContext) => Made;

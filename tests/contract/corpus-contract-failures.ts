@@ -17,6 +17,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   listRead: (corpus, signal) => Array.fromAsync(corpus.listRead("/sea", signal)),
   removeFor: (corpus, signal) => corpus.removeFor(undefined, { ids: ["whales"] }, signal),
   get: (corpus, signal) => corpus.get("whales", signal),
+  list: (corpus, signal) => corpus.list({ limit: 10 }, signal),
   describe: (corpus, signal) => corpus.describe(signal),
   describeFor: (corpus, signal) => corpus.describeFor(undefined, signal),
   settle: (corpus, signal) => corpus.settle(signal),

@@ -6,7 +6,7 @@ import { describeAccess } from "./corpus-contract-access.ts";
 import { type Context, CRABS, contextOf, find, GULLS, put, unending, WHALES } from "./corpus-contract-context.ts";
 import { describeFailures } from "./corpus-contract-failures.ts";
 import { describeOrigins, describeRemoveMatching } from "./corpus-contract-removals.ts";
-import type { CorpusHarness } from "./corpus-harness.ts";
+import type { CorpusHarness, OpenCorpus } from "./corpus-harness.ts";
 
 /** What every CorpusPort must do, whatever stands behind it. Call it at the top of a test file. */
 export function describeCorpusContract(name: string, harness: CorpusHarness): void {
@@ -194,6 +194,17 @@ function describeRemove(context: Context): void {
   });
 }
 
+async function listAll({ corpus }: OpenCorpus, limit: number): Promise<readonly SourceDocument[]> {
+  const listed: SourceDocument[] = [];
+  for (;;) {
+    const after = listed.at(-1)?.id;
+    const page = await corpus.list(after === undefined ? { limit } : { after, limit }, unending());
+    if (page.length === 0) return listed;
+    expect(page.length).toBeLessThanOrEqual(limit);
+    listed.push(...page);
+  }
+}
+
 function describeReading(context: Context): void {
   describe("get, describe and settle", () => {
     it("gets each document as it was put, without its sections", async () => {
@@ -207,6 +218,36 @@ function describeReading(context: Context): void {
     it("gets undefined where there is no such document", async () => {
       const opened = await context.open();
       expect(await opened.corpus.get("nobody", unending())).toBeUndefined();
+    });
+
+    it("lists every document once, page by page, in one order, with its passages' stretches as sections", async () => {
+      const opened = await context.open();
+      const { document, chunks } = chunked(WHALES);
+      const placed = chunks.map((chunk, index) => ({ ...chunk, section: ["Sea", `Part ${index}`], page: index + 1 }));
+      await opened.corpus.put([{ document, chunks: placed }], unending());
+      await put(opened, GULLS, CRABS, ...EXACTLY);
+      const listed = await listAll(opened, 3);
+      expect(new Set(listed.map(({ id }) => id)).size).toBe(EXACTLY.length + 3);
+      expect(listed).toHaveLength(EXACTLY.length + 3);
+      for (const { sections, ...rest } of listed) expect(await opened.corpus.get(rest.id, unending())).toEqual(rest);
+      expect(listed.find(({ id }) => id === "whales")?.sections).toEqual(
+        placed.map(({ start, end, section, page }) => ({ start, end, path: section, page })),
+      );
+      expect(await listAll(opened, 100)).toEqual(listed);
+      await opened.corpus.remove(["gulls"], unending());
+      expect(await listAll(opened, 1)).toEqual(listed.filter(({ id }) => id !== "gulls"));
+    });
+
+    it("lists from behind an id that is not there any more, and nothing behind the last", async () => {
+      const opened = await context.open();
+      expect(await opened.corpus.list({ limit: 10 }, unending())).toEqual([]);
+      await put(opened, WHALES, GULLS, CRABS);
+      const [first, second, third] = await listAll(opened, 3);
+      await opened.corpus.remove([second?.id ?? ""], unending());
+      const behind = await opened.corpus.list({ after: second?.id ?? "", limit: 10 }, unending());
+      expect(behind).toEqual([third]);
+      expect(await opened.corpus.list({ limit: 1 }, unending())).toEqual([first]);
+      expect(await opened.corpus.list({ after: third?.id ?? "", limit: 10 }, unending())).toEqual([]);
     });
 
     it("describes an empty corpus: no document, no passage, no embedder", async () => {

@@ -3,6 +3,7 @@ import { FakeCorpus } from "../support/fakes/fake-corpus.ts";
 import { describeCorpusContract } from "./corpus-contract.ts";
 import { describeRetrievalContract } from "./retrieval-contract.ts";
 import { PROVOKED_CODES } from "./retrieval-harness.ts";
+import { describeTuningContract } from "./tuning-contract.ts";
 
 describeCorpusContract("FakeCorpus", {
   open: async () => {
@@ -31,4 +32,12 @@ describeRetrievalContract("FakeCorpus", {
     stall: "the fake answers at once",
     ...Object.fromEntries(PROVOKED_CODES.map((code) => [code, "the fake depends on nothing that fails"])),
   },
+});
+
+describeTuningContract("FakeCorpus", {
+  open: async (ranking) => {
+    const fake = new FakeCorpus(ranking === undefined ? {} : { ranking });
+    return { corpus: fake, retrieval: fake, tuning: fake, close: () => fake.close() };
+  },
+  keepsNothing: "the fake keeps nothing",
 });

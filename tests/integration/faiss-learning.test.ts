@@ -36,6 +36,17 @@ describe("A corpus with a learned embedder", () => {
     expect(opened.embedder.samples).toHaveLength(1);
   });
 
+  it("learns from the whole at once where it is told to wait until it is asked to settle", async () => {
+    const patient = open({ directory: await temporaryFolder(), learnsUnasked: false });
+    const eager = open({ directory: await temporaryFolder() });
+    for (const opened of [patient, eager]) await putBoats(opened, 0, 10);
+    while ((await eager.corpus.describe(unending())).embedder === undefined) await turn();
+    await putBoats(patient, 10, 2);
+    expect(patient.embedder.samples).toEqual([]);
+    await patient.corpus.settle(unending());
+    expect(patient.embedder.samples.map((sample) => sample.length)).toEqual([12]);
+  });
+
   it("folds few new passages into the space, and learns another one when they are many", async () => {
     const opened = open({ directory: await temporaryFolder(), options: { mode: "dense" } });
     await putBoats(opened, 0, 20);
@@ -207,6 +218,7 @@ function open(setting: {
   readonly directory: string;
   readonly embedder?: FakeLearnedEmbedding;
   readonly options?: Readonly<Record<string, unknown>>;
+  readonly learnsUnasked?: boolean;
 }): OpenLearned {
   const { embedder = new FakeLearnedEmbedding() } = setting;
   const opened = openFaiss({ ...setting, embedder });

@@ -43,6 +43,26 @@ describe("Two processes over one corpus", () => {
     }
   });
 
+  it("follow a ranking that one of them keeps with the next search of the other", async () => {
+    const directory = await temporaryFolder();
+    const embedder = new FakeEmbedding();
+    const [one, other] = [open(directory), open(directory, { embedder })];
+    for (let number = 0; number < 5; number++) await putBoat(one, number, "under sail");
+    const request = { query: "a boat3 under sail", topK: 3 };
+    const queries = () => embedder.requests.filter(({ purpose }) => purpose === "query").length;
+    for (const mode of ["dense", "sparse", "fused"] as const) {
+      const ranking = { mode, denseWeight: 0.6 };
+      await one.tuning.tune(ranking, unending());
+      const { passages } = await other.retrieval.retrieve(request, unending());
+      expect(passages).toEqual((await one.tuning.retrieveRanked(ranking, request, unending())).passages);
+    }
+    await one.tuning.tune({ mode: "sparse", denseWeight: 0.6 }, unending());
+    await other.retrieval.retrieve(request, unending());
+    const before = queries();
+    await other.retrieval.retrieve(request, unending());
+    expect(queries(), "a search by words alone embeds no query").toBe(before);
+  });
+
   it("both create a fixed embedder's space at once, and use the same", async () => {
     for (let round = 0; round < 5; round++) {
       const [one, other] = await openTwice();

@@ -90,6 +90,8 @@ export class HarnessAdapters implements AdapterFactory {
   ]);
   readonly memory: CorpusPort = new MemoryCorpus();
 
+  tuning(): undefined {}
+
   completion(name: string): FakeCompletion {
     if (name === "keyless") {
       throw new ServiceError("not-configured", "Model keyless is not configured: OPENAI_API_KEY is not set.");

@@ -27,16 +27,20 @@ export interface FaissSetting {
   readonly embedder?: EmbeddingPort | LearnedEmbeddingPort;
   /** Options of the adapter but for the embedder's name. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Default: true. */
+  readonly learnsUnasked?: boolean;
 }
 
 /** A real corpus: a real process with real FAISS and SQLite. */
-export function openFaiss({ directory, embedder = new FakeEmbedding(), options = {} }: FaissSetting): OpenFaiss {
+export function openFaiss(setting: FaissSetting): OpenFaiss {
+  const { directory, embedder = new FakeEmbedding(), options = {}, learnsUnasked = true } = setting;
   const logged: LoggedLine[] = [];
   const note = (level: LoggedLine["level"]) => (fields: LogFields, message: string) => {
     logged.push({ level, message, fields });
   };
   const search = createSearch(faissOptions.parse({ embedder: "fake", ...options }), {
     directory,
+    learnsUnasked,
     embedder: () => embedder,
     log: { info: note("info"), warn: note("warn"), error: note("error") },
   });

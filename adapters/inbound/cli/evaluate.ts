@@ -1,11 +1,19 @@
 import { type EvaluationReport, evaluateRetrieval } from "../../../application/evaluate-retrieval.ts";
+import { ServiceError } from "../../../domain/errors.ts";
 import { chosen } from "./choose.ts";
+import { compareSearches } from "./compare.ts";
+import { ingestCollection } from "./ingest-collection.ts";
 import { startProgress } from "./progress.ts";
+import { type AskedRanking, inForceInWords } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
 export interface EvaluateOptions {
   readonly collection: string;
-  readonly search?: string;
+  /** Several are compared. */
+  readonly search?: readonly string[];
+  /** Rankings to compare; "candidates" are Pharos' own choice of them. */
+  readonly compare?: readonly AskedRanking[] | "candidates" | undefined;
+  readonly markdown?: boolean;
   readonly json?: boolean;
 }
 
@@ -14,20 +22,34 @@ const INGEST_SHARE = 0.6;
 
 /** Reads a judged collection into an empty corpus of its own, asks every judged query, and prints the measures. */
 export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions): Promise<void> {
-  await runtime.withServices("temporary-data", async ({ adapters, documents }) => {
-    const search = chosen(options.search, adapters.corpora, "search that keeps documents");
-    const { corpusPath, ...collection } = await runtime.readCollection(options.collection);
+  const { compare, markdown = false, json = false, search: names = [], collection } = options;
+  if (compare !== undefined || names.length > 1) {
+    await compareSearches(runtime, { collection, names, compare, markdown, json });
+    return;
+  }
+  if (markdown) throw new ServiceError("invalid-request", "--markdown prints a comparison: add --compare.");
+  await evaluateOne(runtime, options);
+}
+
+async function evaluateOne(runtime: CommandRuntime, options: EvaluateOptions): Promise<void> {
+  await runtime.withServices("temporary-data", async (services) => {
+    const { adapters } = services;
+    const search = chosen(options.search?.[0], adapters.corpora, "search that keeps documents");
+    const collection = await runtime.readCollection(options.collection);
     const progress = startProgress(runtime);
     try {
-      await documents.ingest({ corpus: search, paths: [corpusPath] }, runtime.signal, ({ share, stage }) => {
-        const done = stage === "store" ? share / 2 : (1 + share) / 2;
-        progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
+      await ingestCollection(runtime, services, collection, search, (share, stage) => {
+        progress.report(share * INGEST_SHARE, stage);
       });
       const report = await evaluateRetrieval(adapters.retrieval(search), collection, runtime.signal, (share) => {
         progress.report(INGEST_SHARE + share * (1 - INGEST_SHARE), "asking");
       });
       progress.stop();
-      runtime.output.write(options.json ? `${JSON.stringify(measures(search, report))}\n` : readable(search, report));
+      const inForce = await adapters.tuning(search)?.rankingInForce(runtime.signal);
+      const words = inForce === undefined ? "" : `${"ranking".padEnd(14)}${inForceInWords(inForce)}\n`;
+      runtime.output.write(
+        options.json ? `${JSON.stringify(measures(search, report))}\n` : `${readable(search, report)}${words}`,
+      );
     } finally {
       progress.stop();
     }

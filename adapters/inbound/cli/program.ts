@@ -1,11 +1,13 @@
 import { Command, InvalidArgumentError } from "commander";
 import { type AskOptions, ask } from "./ask.ts";
 import { type DeleteOptions, deleteDocuments } from "./delete.ts";
-import { evaluate } from "./evaluate.ts";
+import { type EvaluateOptions, evaluate } from "./evaluate.ts";
 import { ingest } from "./ingest.ts";
+import { askedRankings } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
 import { type SyncOptions, sync } from "./sync.ts";
+import { type TuneOptions, tune } from "./tune.ts";
 
 /** The commands of `pharos`; parsing throws commander's own errors for wrong usage, and ServiceError from the work. */
 export function createProgram(runtime: CommandRuntime): Command {
@@ -72,9 +74,27 @@ export function createProgram(runtime: CommandRuntime): Command {
     .command("eval")
     .description("measure a search on a judged collection (BEIR layout: corpus.jsonl, queries.jsonl, qrels.tsv)")
     .requiredOption("--collection <folder>", "folder of the collection")
-    .option("--search <name>", "search to measure (default: the first of the config that keeps documents)")
+    .option(
+      "--search <name>",
+      "search to measure (default: the first of the config that keeps documents); given several times, they are compared",
+      (name: string, names: readonly string[] = []) => [...names, name],
+    )
+    .option("--compare [rankings]", "compare rankings: dense,sparse,fused,fused:0.2,... (default: a choice of them)")
+    .option("--markdown", "print the comparison as a Markdown table")
     .option("--json", "print the measures as JSON")
-    .action((options: { collection: string; search?: string; json?: boolean }) => evaluate(runtime, options));
+    .action((options: Omit<EvaluateOptions, "compare"> & { compare?: string | true }) =>
+      evaluate(runtime, { ...options, compare: askedRankings(options.compare) }),
+    );
+
+  program
+    .command("tune")
+    .description("choose the ranking of a corpus by measurement, and keep it in the corpus")
+    .option("--corpus <name>", "search whose corpus is tuned (default: the first that keeps documents)")
+    .option("--queries <file>", "judged queries, JSONL with _id and text (default: made of titles and headings)")
+    .option("--qrels <file>", "judgements, TSV: query id, id of a document of the corpus, gain")
+    .option("--dry-run", "change nothing")
+    .option("--json", "print the measures and the choice as JSON")
+    .action((options: TuneOptions) => tune(runtime, options));
 
   return program;
 }

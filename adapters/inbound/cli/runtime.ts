@@ -39,6 +39,8 @@ export interface CommandRuntime {
   serve(): Promise<void>;
   /** Reads a folder in BEIR layout. @throws ServiceError not-found, invalid-request (lists what is wrong) */
   readCollection(folder: string): Promise<CollectionOnDisk>;
+  /** Reads queries (JSONL) and judgements (TSV). @throws ServiceError not-found, invalid-request (says what is wrong) */
+  readJudgedQueries(queriesPath: string, qrelsPath: string): Promise<TestCollection>;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",

@@ -7,14 +7,18 @@ import { UnreadableError } from "./file-content.ts";
 import { linesOf } from "./file-lines.ts";
 import { isSystemError } from "./file-tree.ts";
 
-/** A test collection in BEIR's layout (https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset). */
-export interface BeirCollection {
-  /** The `corpus.jsonl`, which the document reader reads. */
-  readonly corpusPath: string;
+/** Queries and what is known to answer them. */
+export interface JudgedQueries {
   /** In the file's order. */
   readonly queries: readonly { readonly id: string; readonly text: string }[];
   /** Gains by document id, by query id; above 0 is relevant. */
   readonly judgements: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
+/** A test collection in BEIR's layout (https://github.com/beir-cellar/beir/wiki/Load-your-custom-dataset). */
+export interface BeirCollection extends JudgedQueries {
+  /** The `corpus.jsonl`, which the document reader reads. */
+  readonly corpusPath: string;
 }
 
 const MAX_LINE_BYTES = 1_048_576;
@@ -29,6 +33,15 @@ export async function readCollection(directory: string, signal: AbortSignal): Pr
   const corpusPath = await existing(directory, ["corpus.jsonl"]);
   const queriesPath = await existing(directory, ["queries.jsonl"]);
   const qrelsPath = await existing(directory, QRELS_PATHS);
+  return { corpusPath, ...(await readJudgedQueries(queriesPath, qrelsPath, signal)) };
+}
+
+/** Reads queries and judgements as `readCollection` does. @throws ServiceError as it does */
+export async function readJudgedQueries(
+  queriesPath: string,
+  qrelsPath: string,
+  signal: AbortSignal,
+): Promise<JudgedQueries> {
   const queries: { id: string; text: string }[] = [];
   for await (const { number, line } of textLines(queriesPath, signal)) {
     queries.push(queryOf(line) ?? broken(queriesPath, number, "must be an object with the texts `_id` and `text`"));
@@ -43,7 +56,7 @@ export async function readCollection(directory: string, signal: AbortSignal): Pr
     const known = judgements.get(query) ?? new Map<string, number>();
     judgements.set(query, known.set(document, gain));
   }
-  return { corpusPath, queries, judgements };
+  return { queries, judgements };
 }
 
 async function existing(directory: string, names: readonly string[]): Promise<string> {

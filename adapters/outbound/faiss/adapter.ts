@@ -4,27 +4,32 @@ import { FaissCorpus } from "./corpus.ts";
 import type { EmbedderIdentity } from "./engine/protocol.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { Maintenance } from "./maintenance.ts";
-import type { FaissOptions } from "./options.ts";
+import { configuredRanking, type FaissOptions } from "./options.ts";
 import { FaissRetrieval } from "./retrieval.ts";
 import { Spaces } from "./spaces.ts";
+import { FaissTuning } from "./tuning.ts";
 
 export interface FaissContext {
   /** Folder of the corpus; made where it is not there. */
   readonly directory: string;
   readonly log: Log;
+  /** Whether a space is learned before `settle` asks for it, once puts have come to rest. Default: true. */
+  readonly learnsUnasked?: boolean;
   /** The embedder of this name in the config. */
   embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
 }
 
-/** Both sides of one corpus, and the process behind them. */
+/** All sides of one corpus, and the process behind them. */
 export interface FaissSearch {
   readonly retrieval: FaissRetrieval;
   readonly corpus: FaissCorpus;
+  readonly tuning: FaissTuning;
   readonly engine: EngineProcess;
 }
 
 /** Starts the engine at once; closing either side ends it for both. */
-export function createSearch(options: FaissOptions, { directory, log, embedder: find }: FaissContext): FaissSearch {
+export function createSearch(options: FaissOptions, context: FaissContext): FaissSearch {
+  const { directory, log, learnsUnasked = true, embedder: find } = context;
   const embedder = find(options.embedder);
   const settings = {
     directory,
@@ -35,15 +40,18 @@ export function createSearch(options: FaissOptions, { directory, log, embedder: 
   const engine = new EngineProcess(settings, log);
   const spaces = new Spaces(embedder, engine);
   const maintenance = new Maintenance(engine, spaces, log);
-  engine.listen({ opened: (space) => spaces.search(space), due: () => maintenance.due() });
+  engine.listen({ opened: (space) => spaces.search(space), due: () => learnsUnasked && maintenance.due() });
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));
     return closed;
   };
+  const configured = configuredRanking(options);
+  const retrieval = new FaissRetrieval({ engine, spaces, configured, close });
   return {
-    retrieval: new FaissRetrieval({ engine, spaces, mode: options.mode, denseWeight: options.dense_weight, close }),
+    retrieval,
     corpus: new FaissCorpus({ engine, spaces, maintenance, close }),
+    tuning: new FaissTuning(engine, retrieval, configured),
     engine,
   };
 }

@@ -5,6 +5,7 @@ import { type Filter, isEmptyFilter } from "../../../domain/filter.ts";
 import type {
   ChunkedDocument,
   CorpusDescription,
+  CorpusPage,
   CorpusPort,
   PutOutcome,
   PutReport,
@@ -85,6 +86,10 @@ export class FaissCorpus implements CorpusPort {
 
   get(id: string, signal: AbortSignal): Promise<SourceDocument | undefined> {
     return this.parts.engine.call("get", { id }, signal);
+  }
+
+  list(page: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]> {
+    return this.parts.engine.call("list", page, signal);
   }
 
   describe(signal: AbortSignal): Promise<CorpusDescription> {

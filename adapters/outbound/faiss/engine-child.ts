@@ -22,7 +22,7 @@ export class EngineGone extends Error {
 }
 
 /** Operations of which a caller must know whether they were done: they end with the engine's answer, even where aborted. */
-export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove"]);
+export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove", "tune"]);
 
 /** What the process says without being asked. */
 export interface ChildEvents {

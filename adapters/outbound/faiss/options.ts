@@ -1,18 +1,23 @@
 import { z } from "zod";
-import { DEFAULT_DENSE_WEIGHT } from "./engine/fusion.ts";
+import type { Ranking } from "../../../domain/ranking.ts";
+import { DEFAULT_RANKING } from "./engine/fusion.ts";
 
 export const faissOptions = z.strictObject({
   embedder: z.string().min(1).describe("Name of the embedder, as the config has it, whose vectors are searched."),
   mode: z
     .enum(["fused", "dense", "sparse"])
-    .default("fused")
-    .describe("What finds passages: vectors (dense), words (sparse), or both (fused)."),
+    .optional()
+    .describe(
+      "What finds passages: vectors (dense), words (sparse), or both (fused). Where neither this nor dense_weight is set, what pharos tune has chosen for the corpus counts, else fused.",
+    ),
   dense_weight: z
     .number()
     .min(0)
     .max(1)
-    .default(DEFAULT_DENSE_WEIGHT)
-    .describe("Share of the vectors' score where both are fused; the words have the rest."),
+    .optional()
+    .describe(
+      `Share of the vectors' score where both are fused, ${DEFAULT_RANKING.denseWeight} unless something else is chosen; the words have the rest.`,
+    ),
   flat_below: z
     .int()
     .min(1)
@@ -30,3 +35,9 @@ export const faissOptions = z.strictObject({
 });
 
 export type FaissOptions = z.output<typeof faissOptions>;
+
+/** The ranking that the config says itself, what it leaves out being the default; undefined where it says nothing of it. */
+export function configuredRanking({ mode, dense_weight: denseWeight }: FaissOptions): Ranking | undefined {
+  if (mode === undefined && denseWeight === undefined) return undefined;
+  return { mode: mode ?? DEFAULT_RANKING.mode, denseWeight: denseWeight ?? DEFAULT_RANKING.denseWeight };
+}

@@ -1,18 +1,18 @@
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
-import type { SearchMode, SearchRequest } from "./engine/protocol.ts";
+import type { Ranking } from "../../../domain/ranking.ts";
+import type { SearchReply, SearchRequest } from "./engine/protocol.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { Spaces } from "./spaces.ts";
 
-/** Times that a query is embedded again because the space has changed under it. */
-const MAX_EMBEDDINGS = 4;
+/** Times that a query is asked again because its vector is missing or the space has changed under it. */
+const MAX_ATTEMPTS = 5;
 
 export interface FaissRetrievalParts {
   readonly engine: EngineProcess;
   readonly spaces: Spaces;
-  readonly mode: SearchMode;
-  /** Share of the dense score in the fused one, in [0, 1]. */
-  readonly denseWeight: number;
+  /** What the config says of the ranking; where it says nothing the record's counts, else the default. */
+  readonly configured: Ranking | undefined;
   /** Ends what this side shares with the corpus. */
   readonly close: () => Promise<void>;
 }
@@ -20,25 +20,40 @@ export interface FaissRetrievalParts {
 /** Finds passages by their vectors (FAISS), their words (BM25) or both, in the engine's process. */
 export class FaissRetrieval implements RetrievalPort {
   private readonly parts: FaissRetrievalParts;
+  /** Whether the last search that followed the record needed a vector: the next one will too, unless the record changes. */
+  private recordWantsVector = false;
 
   constructor(parts: FaissRetrievalParts) {
     this.parts = parts;
   }
 
-  async retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+  retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+    return this.retrieveRanked(this.parts.configured, request, signal);
+  }
+
+  /** Retrieves under a ranking; undefined is the record's, else the default. @throws ServiceError what `retrieve` throws */
+  async retrieveRanked(
+    ranking: Ranking | undefined,
+    request: RetrievalRequest,
+    signal: AbortSignal,
+  ): Promise<Retrieval> {
     throwIfAborted(signal);
-    const { engine, spaces, mode, denseWeight } = this.parts;
-    const search: SearchRequest = { ...request, mode, denseWeight };
+    const { engine, spaces } = this.parts;
+    const search: SearchRequest = { ...request, ...(ranking === undefined ? {} : { ranking }) };
+    let wantsVector = ranking === undefined ? this.recordWantsVector : ranking.mode !== "sparse";
     let embedMs = 0;
-    for (let embeddings = 0; embeddings < MAX_EMBEDDINGS; embeddings++) {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const startedAt = performance.now();
-      const dense = mode === "sparse" ? undefined : await spaces.embedQuery(request.query, signal);
+      const dense = wantsVector ? await spaces.embedQuery(request.query, signal) : undefined;
       if (dense !== undefined) embedMs += performance.now() - startedAt;
-      const reply = await engine
-        .call("search", dense === undefined ? search : { ...search, dense }, signal)
-        .catch(asRetrieval);
-      if (reply.passages !== undefined) return { passages: reply.passages, embedMs, warnings: reply.warnings };
+      const asked = dense === undefined ? search : { ...search, dense };
+      const reply: SearchReply = await engine.call("search", asked, signal).catch(asRetrieval);
+      if (reply.passages !== undefined) {
+        if (ranking === undefined) this.recordWantsVector = reply.ranking.mode !== "sparse";
+        return { passages: reply.passages, embedMs, warnings: reply.warnings };
+      }
       spaces.search(reply.space);
+      wantsVector = true;
     }
     throw new ServiceError("retrieval-unavailable", "The corpus's vectors are being replaced again and again.", {
       retryable: true,

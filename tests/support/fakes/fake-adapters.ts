@@ -3,12 +3,14 @@ import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../../domain/ports/corpus-port.ts";
 import type { RetrievalPort } from "../../../domain/ports/retrieval-port.ts";
+import type { TuningPort } from "../../../domain/ports/tuning-port.ts";
 
 /** The adapters that a test gives, all under the name `fake`; there is no corpus unless one is given. */
 export function fakeAdapters(ports: {
   readonly completion: CompletionPort;
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
+  readonly tuning?: TuningPort;
 }): AdapterFactory {
   function named<Port>(
     name: string,
@@ -25,5 +27,6 @@ export function fakeAdapters(ports: {
     completion: (name) => named(name, ports.completion, "unsupported-model"),
     retrieval: (name) => named(name, ports.retrieval, "unsupported-vector-db"),
     corpus: (name) => named(name, ports.corpus, "not-found"),
+    tuning: (name) => (name === "fake" ? ports.tuning : undefined),
   };
 }

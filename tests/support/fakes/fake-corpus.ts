@@ -1,10 +1,12 @@
-import type { SourceDocument } from "../../../domain/document.ts";
+import type { Chunk } from "../../../domain/chunk.ts";
+import type { Section, SourceDocument } from "../../../domain/document.ts";
 import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import { type Filter, isEmptyFilter, matchesFilter } from "../../../domain/filter.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type {
   ChunkedDocument,
   CorpusDescription,
+  CorpusPage,
   CorpusPort,
   PutOutcome,
   PutReport,
@@ -12,21 +14,36 @@ import type {
   Selection,
 } from "../../../domain/ports/corpus-port.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
+import type { RankingInForce, TuningPort } from "../../../domain/ports/tuning-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
+import type { Ranking } from "../../../domain/ranking.ts";
 import { mayRead } from "../../../domain/readers.ts";
 import { type Held, Hold } from "./hold.ts";
 
-/** A corpus in memory and the search over it, by whole words; delays and failures of puts are the test's. */
-export class FakeCorpus implements CorpusPort, RetrievalPort {
+export interface FakeCorpusOptions {
+  readonly maxBatch?: number;
+  /** As if the config said it. */
+  readonly ranking?: Ranking;
+}
+
+/**
+ * A corpus in memory and the search over it, by whole words: sparse by the share of the query's words, dense by their share
+ * of the passage's. Delays and failures of puts are the test's.
+ */
+export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
   readonly maxBatch: number;
+  readonly defaultRanking: Ranking = { mode: "sparse", denseWeight: 0.5 };
   closed = false;
   private readonly documents = new Map<string, ChunkedDocument>();
   private readonly failures: Error[] = [];
   private readonly holding = new Hold();
+  private readonly configured: Ranking | undefined;
+  private tuned: Ranking | undefined;
   private generation = 0;
 
-  constructor({ maxBatch = 16 }: { readonly maxBatch?: number } = {}) {
+  constructor({ maxBatch = 16, ranking }: FakeCorpusOptions = {}) {
     this.maxBatch = maxBatch;
+    this.configured = ranking;
   }
 
   /** Makes the next put fail; called twice, the next two, and so on. */
@@ -107,6 +124,15 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     return document;
   }
 
+  async list({ after = "", limit }: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]> {
+    throwIfAborted(signal);
+    const behind = [...this.documents.values()].filter(({ document }) => document.id > after);
+    return behind
+      .toSorted((one, other) => (one.document.id < other.document.id ? -1 : 1))
+      .slice(0, limit)
+      .map(({ document, chunks }) => ({ ...document, sections: chunks.map(stretchOf) }));
+  }
+
   async describe(signal: AbortSignal): Promise<CorpusDescription> {
     return this.description([...this.documents.values()], signal);
   }
@@ -120,12 +146,35 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
     onProgress(1);
   }
 
-  async retrieve({ query, topK, filter, principal }: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+  retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+    return this.retrieveRanked(this.configured ?? this.tuned ?? this.defaultRanking, request, signal);
+  }
+
+  async rankingInForce(signal: AbortSignal): Promise<RankingInForce> {
     throwIfAborted(signal);
+    const { configured, tuned, defaultRanking } = this;
+    const known = tuned === undefined ? {} : { tuned };
+    if (configured !== undefined) return { ranking: configured, source: "config", ...known };
+    return { ranking: tuned ?? defaultRanking, source: tuned === undefined ? "default" : "tuned", ...known };
+  }
+
+  async tune(ranking: Ranking | undefined, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (ranking !== undefined) refuseBadWeight(ranking);
+    this.tuned = ranking;
+  }
+
+  async retrieveRanked(
+    ranking: Ranking,
+    { query, topK, filter, principal }: RetrievalRequest,
+    signal: AbortSignal,
+  ): Promise<Retrieval> {
+    throwIfAborted(signal);
+    refuseBadWeight(ranking);
     const wanted = wordsOf(query);
     const passages = this.readable(principal)
       .filter(({ document }) => filter === undefined || matchesFilter(filter, document.metadata ?? {}))
-      .flatMap((chunked) => passagesOf(chunked, wanted))
+      .flatMap((chunked) => passagesOf(chunked, wanted, ranking))
       .toSorted((one, other) => other.score - one.score)
       .slice(0, topK);
     return { passages, embedMs: 0, warnings: [] };
@@ -173,11 +222,31 @@ export class FakeCorpus implements CorpusPort, RetrievalPort {
   }
 }
 
-function passagesOf({ document, chunks }: ChunkedDocument, wanted: ReadonlySet<string>): readonly Passage[] {
+function refuseBadWeight({ denseWeight }: Ranking): void {
+  if (denseWeight >= 0 && denseWeight <= 1) return;
+  const problems = [{ field: "denseWeight", message: "must be from 0 to 1" }];
+  throw new ServiceError("invalid-request", "This ranking cannot be followed.", { problems });
+}
+
+function stretchOf({ start, end, section: path, page }: Chunk): Section {
+  return { start, end, path, ...(page === undefined ? {} : { page }) };
+}
+
+function scoreOf(wanted: ReadonlySet<string>, words: ReadonlySet<string>, { mode, denseWeight }: Ranking): number {
+  const shared = [...wanted].filter((word) => words.has(word)).length;
+  if (shared === 0) return 0;
+  const [sparse, dense] = [shared / wanted.size, shared / words.size];
+  return mode === "sparse" ? sparse : mode === "dense" ? dense : sparse * (1 - denseWeight) + dense * denseWeight;
+}
+
+function passagesOf(
+  { document, chunks }: ChunkedDocument,
+  wanted: ReadonlySet<string>,
+  ranking: Ranking,
+): readonly Passage[] {
   const { id: documentId, title, uri, metadata } = document;
   return chunks.flatMap(({ id, text, start, end, section, page, language, tokens, searchText }) => {
-    const words = wordsOf(searchText);
-    const score = [...wanted].filter((word) => words.has(word)).length / wanted.size;
+    const score = scoreOf(wanted, wordsOf(searchText), ranking);
     if (score === 0) return [];
     return {
       id,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { evaluateRetrieval } from "../../../application/evaluate-retrieval.ts";
+import { evaluateRetrieval, evaluateTogether } from "../../../application/evaluate-retrieval.ts";
 import { ServiceError } from "../../../domain/errors.ts";
 import { FakeRetrieval } from "../../support/fakes/fake-retrieval.ts";
 import { passageOf } from "../../support/passages.ts";
@@ -20,6 +20,26 @@ const judgements = new Map([
 /** A passage of each document named, best first. */
 const ranked = (...documents: readonly string[]) =>
   documents.map((documentId, index) => passageOf(`passage ${index}`, { documentId, score: 1 - index / 1_000 }));
+
+describe("evaluateTogether", () => {
+  it("asks every search a query before the next query, and reports on each", async () => {
+    const asked: string[] = [];
+    const recording = (name: string, ...documents: readonly string[]) =>
+      new FakeRetrieval(({ query: text }) => {
+        asked.push(`${name}: ${text}`);
+        return ranked(...documents);
+      });
+    const retrievals = [recording("one", "a", "b"), recording("other", "b", "a")];
+    const collection = { queries: [query("q1"), query("q2")], judgements };
+    const reports = await evaluateTogether(retrievals, collection, never);
+    expect(asked).toEqual(["one: text of q1", "other: text of q1", "one: text of q2", "other: text of q2"]);
+    expect(reports.map(({ queries }) => queries.map(({ reciprocalRank }) => reciprocalRank))).toEqual([
+      [1, 0.5],
+      [0.5, 1],
+    ]);
+    expect(await evaluateTogether([], collection, never)).toEqual([]);
+  });
+});
 
 describe("evaluateRetrieval", () => {
   it("ranks documents by their best passage and averages over the queries", async () => {

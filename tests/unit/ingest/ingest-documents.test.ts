@@ -41,6 +41,17 @@ async function folderOf(files: Readonly<Record<string, string>>): Promise<string
 
 const jsonl = (...ids: readonly string[]) => ids.map((id) => JSON.stringify({ id, text: `Text of ${id}.` })).join("\n");
 
+describe("putAll", () => {
+  it("puts the documents in batches, and reports those that cannot be put", async () => {
+    const { corpus, documents } = ingestion();
+    const given = Array.from({ length: 20 }, (_, index) => ({ id: `${index}`, text: index === 3 ? " " : "A boat." }));
+    const report = await documents.putAll("fake", given, never);
+    expect(report).toMatchObject({ added: 19, failed: 1, failures: [{ source: "3" }] });
+    expect(corpus.batches.map(({ length }) => length)).toEqual([16, 3]);
+    await expect(documents.putAll("nobody", given, never)).rejects.toMatchObject({ code: "not-found" });
+  });
+});
+
 describe("ingest", () => {
   it("adds documents, finds them unchanged the next time, and replaces what changed", async () => {
     const { corpus, documents } = ingestion();

@@ -1,4 +1,5 @@
 import { ServiceError } from "../../../../domain/errors.ts";
+import type { Ranking } from "../../../../domain/ranking.ts";
 import { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import { readersFrom } from "./document-store.ts";
@@ -13,6 +14,7 @@ interface CorpusRow {
   readonly generation: number;
   readonly revision: number;
   readonly forgotten: number;
+  readonly ranking: string | null;
 }
 
 /** Vectors up to which a space's index is filled at once, before the next search. */
@@ -28,6 +30,8 @@ export class CorpusMemory {
   coming: SpaceIndex | undefined;
   /** Why the vectors cannot be searched with the embedder that is configured. */
   mismatch: ServiceError | undefined;
+  /** The ranking that was chosen for the corpus; undefined where none was. */
+  tuned: Ranking | undefined;
   /** Revision of the record that this is as new as. */
   revision = -1;
   private readonly database: Database;
@@ -47,7 +51,7 @@ export class CorpusMemory {
 
   /** Takes in what was committed since the last time; whether there was anything. Belongs into a `Database.read`. */
   catchUp(): boolean {
-    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten FROM corpus");
+    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten, ranking FROM corpus");
     if (row === undefined || row.revision === this.revision) return false;
     const isFirst = this.revision === -1;
     const removed = this.removedSince(row.forgotten);
@@ -56,6 +60,7 @@ export class CorpusMemory {
     this.addVectors();
     for (const passage of removed) this.removePassage(passage);
     this.generation = row.generation;
+    this.tuned = row.ranking === null ? undefined : JSON.parse(row.ranking);
     this.revision = row.revision;
     this.chooseSpace(isFirst);
     return true;

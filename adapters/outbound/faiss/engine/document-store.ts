@@ -1,6 +1,6 @@
-import type { Metadata, Origin, Readers, SourceDocument } from "../../../../domain/document.ts";
+import type { Metadata, Origin, Readers, Section, SourceDocument } from "../../../../domain/document.ts";
 import type { Passage } from "../../../../domain/passage.ts";
-import type { PutOutcome } from "../../../../domain/ports/corpus-port.ts";
+import type { CorpusPage, PutOutcome } from "../../../../domain/ports/corpus-port.ts";
 import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, ReadPart, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
 import { bytesOf } from "./vector-bytes.ts";
@@ -25,6 +25,9 @@ export interface VectorsForSpace {
   vectorOf(searchHash: string): Float32Array | undefined;
 }
 
+/** Text that one page of a list holds about. */
+const LISTED_CHARACTERS = 2_000_000;
+
 interface PassageRow {
   readonly number: number;
   readonly id: string;
@@ -34,6 +37,7 @@ interface PassageRow {
 interface DocumentRow {
   readonly head: string;
   readonly metadata: string | null;
+  readonly readers: string | null;
   readonly text: string;
   readonly root: string | null;
   readonly file: string | null;
@@ -129,19 +133,40 @@ export class DocumentStore {
 
   /** The document as it was put, without its sections. */
   get(id: string): SourceDocument | undefined {
-    const row = this.database.get<DocumentRow & { readonly readers: string | null }>(
+    const row = this.database.get<DocumentRow>(
       "SELECT head, metadata, readers, text, root, file FROM documents WHERE id = ?",
       JSON.stringify(id),
     );
-    if (row === undefined) return undefined;
-    const readers = readersFrom(row.readers);
-    return {
-      ...JSON.parse(row.head),
-      text: JSON.parse(row.text),
-      ...metadataOf(row.metadata),
-      ...(readers === undefined ? {} : { readers }),
-      ...originOf(row),
-    };
+    return row === undefined ? undefined : documentOf(row);
+  }
+
+  /** Documents behind an id, in the order of the ids' JSON, with their passages' stretches as sections; no more than fit together. */
+  list({ after, limit }: CorpusPage): SourceDocument[] {
+    const documents: SourceDocument[] = [];
+    let last = after === undefined ? "" : JSON.stringify(after);
+    for (let characters = 0; documents.length < limit && characters < LISTED_CHARACTERS; ) {
+      const row = this.database.get<DocumentRow & { number: number; id: string }>(
+        "SELECT number, id, head, metadata, readers, text, root, file FROM documents WHERE id > ? ORDER BY id LIMIT 1",
+        last,
+      );
+      if (row === undefined) break;
+      const document = documentOf(row);
+      documents.push({ ...document, sections: this.sectionsOf(row.number) });
+      characters += document.text.length;
+      last = row.id;
+    }
+    return documents;
+  }
+
+  private sectionsOf(document: number): Section[] {
+    const rows = this.database.all<{ body: string }>(
+      "SELECT body FROM passages WHERE document = ? ORDER BY position",
+      document,
+    );
+    return rows.map(({ body }) => {
+      const { start, end, section, page }: PassageBody = JSON.parse(body);
+      return { start, end, path: section, ...(page === undefined ? {} : { page }) };
+    });
   }
 
   /** Who may read the document with this number; undefined where everybody may, or where there is none. */
@@ -312,7 +337,18 @@ function storedKey({ id, search_hash }: PassageRow): string {
   return `${search_hash} ${id}`;
 }
 
-function originOf({ root, file }: DocumentRow): { readonly origin?: Origin } {
+function documentOf({ head, metadata, readers: stored, text, root, file }: DocumentRow): SourceDocument {
+  const readers = readersFrom(stored);
+  return {
+    ...JSON.parse(head),
+    text: JSON.parse(text),
+    ...metadataOf(metadata),
+    ...(readers === undefined ? {} : { readers }),
+    ...originOf({ root, file }),
+  };
+}
+
+function originOf({ root, file }: Pick<DocumentRow, "root" | "file">): { readonly origin?: Origin } {
   return root === null || file === null ? {} : { origin: { root: JSON.parse(root), file: JSON.parse(file) } };
 }
 

@@ -117,6 +117,9 @@ export class Engine {
       listRead: ({ root, after }) => this.documents.listRead(root, after),
       get: ({ id }) => this.documents.get(id),
       describe: (caller) => this.describe(caller),
+      list: (page) => this.database.read(() => this.documents.list(page)),
+      tuned: () => this.database.read(() => this.writer.tuned()),
+      tune: async ({ ranking }, isCancelled) => this.committed(await this.writer.tune(ranking, isCancelled)),
     } satisfies Partial<Handlers>;
   }
 

@@ -1,8 +1,12 @@
+import type { Ranking } from "../../../../domain/ranking.ts";
 import type { Hit } from "./faiss-index.ts";
 import { TopHits } from "./top-hits.ts";
 
 /** Share of the dense score: docs/retrieval-quality.md has what was measured. */
-export const DEFAULT_DENSE_WEIGHT = 0.25;
+const DEFAULT_DENSE_WEIGHT = 0.25;
+
+/** What counts where neither the config nor the corpus's record says anything else. */
+export const DEFAULT_RANKING: Ranking = { mode: "fused", denseWeight: DEFAULT_DENSE_WEIGHT };
 
 /** Candidates that each side should bring: with fewer the combination loses, with more it gains nothing. */
 export const FUSION_CANDIDATES = 100;

@@ -1,9 +1,16 @@
-import type { Metadata, Origin, Readers } from "../../../../domain/document.ts";
+import type { Metadata, Origin, Readers, SourceDocument } from "../../../../domain/document.ts";
 import type { ErrorCode } from "../../../../domain/errors.ts";
 import type { Filter } from "../../../../domain/filter.ts";
 import type { Passage } from "../../../../domain/passage.ts";
-import type { CorpusDescription, PutOutcome, PutReport, ReadDocument } from "../../../../domain/ports/corpus-port.ts";
+import type {
+  CorpusDescription,
+  CorpusPage,
+  PutOutcome,
+  PutReport,
+  ReadDocument,
+} from "../../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../../domain/principal.ts";
+import type { Ranking } from "../../../../domain/ranking.ts";
 
 /** What the engine must know before it opens its corpus. */
 export interface EngineSettings {
@@ -31,17 +38,14 @@ export interface Space {
   readonly dimensions: number;
 }
 
-export type SearchMode = "dense" | "sparse" | "fused";
-
 export interface SearchRequest {
   readonly query: string;
   readonly topK: number;
   readonly filter?: Filter;
   /** Absent for nobody known, who finds what everybody may read. */
   readonly principal?: Principal;
-  readonly mode: SearchMode;
-  /** Share of the dense score in the fused one, in [0, 1]. */
-  readonly denseWeight: number;
+  /** Absent: what the record says, else the default. */
+  readonly ranking?: Ranking;
   /** The query's vector and the number of the space that it lives in; a fixed embedder has one space only and names none. */
   readonly dense?: { readonly space?: number; readonly vector: Float32Array };
 }
@@ -51,9 +55,14 @@ export interface Caller {
   readonly principal?: Principal;
 }
 
-/** Passages, or the space that the query must be embedded into first. */
+/** Passages and the ranking that they were found under, or the space that the query must be embedded into first. */
 export type SearchReply =
-  | { readonly passages: readonly Passage[]; readonly warnings: readonly string[]; readonly space?: never }
+  | {
+      readonly passages: readonly Passage[];
+      readonly ranking: Ranking;
+      readonly warnings: readonly string[];
+      readonly space?: never;
+    }
   | { readonly space: Space; readonly passages?: never };
 
 /** What tells without its text whether a document is there already. */
@@ -170,6 +179,12 @@ export interface Operations {
   get: { request: { readonly id: string }; reply: Omit<WireDocument, "hash" | "chunks"> | undefined };
   /** Only what the caller may read is counted, where one is given. */
   describe: { request: Caller | null; reply: CorpusDescription };
+  /** Documents in the order of their ids as the record has them, behind `after`; [] at the end. */
+  list: { request: CorpusPage; reply: readonly SourceDocument[] };
+  /** The ranking that the record says; undefined where it says none. */
+  tuned: { request: null; reply: Ranking | undefined };
+  /** Has the record say this ranking; undefined: none. */
+  tune: { request: { readonly ranking: Ranking | undefined }; reply: null };
   plan: { request: null; reply: Plan };
   /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
   sample: {

@@ -97,5 +97,8 @@ ALTER TABLE documents ADD COLUMN root TEXT;
 ALTER TABLE documents ADD COLUMN file TEXT;
 CREATE INDEX documents_by_root ON documents (root, number) WHERE root IS NOT NULL`;
 
+/** The ranking that was chosen for the corpus, as JSON; NULL where none was. */
+const RANKING = "ALTER TABLE corpus ADD COLUMN ranking TEXT";
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS, ORIGINS];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS, ORIGINS, RANKING];

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { Passage } from "../../../../domain/passage.ts";
+import type { Ranking } from "../../../../domain/ranking.ts";
 import { analyseQuery } from "./analysis.ts";
 import type { Bitset } from "./bitset.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
@@ -7,7 +8,7 @@ import type { DocumentStore } from "./document-store.ts";
 import type { Hit } from "./faiss-index.ts";
 import { fuseWithFeedback } from "./feedback.ts";
 import { FilterCache } from "./filtering.ts";
-import { FUSION_CANDIDATES, fuse } from "./fusion.ts";
+import { DEFAULT_RANKING, FUSION_CANDIDATES, fuse } from "./fusion.ts";
 import type { SearchReply, SearchRequest } from "./protocol.ts";
 
 const NO_VECTORS = "The passages have no vectors yet: they were found by their words only.";
@@ -15,6 +16,7 @@ const NO_VECTORS = "The passages have no vectors yet: they were found by their w
 /** A request that is ready to be searched for. */
 interface Prepared {
   readonly request: SearchRequest;
+  readonly ranking: Ranking;
   /** Slots that the principal may read and the filter lets through; all where undefined. */
   readonly allowed: Bitset | undefined;
   /** Undefined where only words are searched. */
@@ -51,18 +53,20 @@ export class Searcher {
   }
 
   private prepare(request: SearchRequest): Prepared | SearchReply | ServiceError {
-    const { mode, dense, principal } = request;
+    const { ranking = this.memory.tuned ?? DEFAULT_RANKING, dense, principal } = request;
     const readable = this.memory.catalog.access.readable(principal);
     const allowed = this.allowedOf(request, readable);
-    if (mode === "sparse") return { request, allowed, vector: undefined, warnings: [] };
+    if (ranking.mode === "sparse") return { request, ranking, allowed, vector: undefined, warnings: [] };
     if (this.memory.mismatch !== undefined) return this.memory.mismatch;
     const space = this.memory.serving?.space;
     if (space === undefined) {
       const warnings = (readable ?? this.memory.catalog.live).count > 0 ? [NO_VECTORS] : [];
-      return { request, allowed, vector: undefined, warnings };
+      return { request, ranking, allowed, vector: undefined, warnings };
     }
     if (dense === undefined || (dense.space ?? space.number) !== space.number) return { space };
-    if (dense.vector.length === space.dimensions) return { request, allowed, vector: dense.vector, warnings: [] };
+    if (dense.vector.length === space.dimensions) {
+      return { request, ranking, allowed, vector: dense.vector, warnings: [] };
+    }
     return new ServiceError(
       "vendor-reply-invalid",
       `The query's vector has ${dense.vector.length} dimensions, the corpus has ${space.dimensions}.`,
@@ -85,21 +89,22 @@ export class Searcher {
     return vectors.map((vector) => byVector.get(vector) ?? []);
   }
 
-  private answer({ request, allowed, vector, warnings }: Prepared, dense: readonly Hit[]): SearchReply {
-    const { query, topK, mode, denseWeight } = request;
-    if (mode === "dense" && vector !== undefined) {
-      return { passages: this.passages(dense.slice(0, topK).map(asSimilarity)), warnings };
+  private answer({ request, ranking, allowed, vector, warnings }: Prepared, dense: readonly Hit[]): SearchReply {
+    const { query, topK } = request;
+    if (ranking.mode === "dense" && vector !== undefined) {
+      return { passages: this.passages(dense.slice(0, topK).map(asSimilarity)), ranking, warnings };
     }
     const accepts = allowed === undefined ? undefined : (slot: number) => allowed.has(slot);
     const sparse = this.memory.lexical.search(analyseQuery(query), FUSION_CANDIDATES, accepts);
-    const limits = { limit: topK, denseWeight };
+    const limits = { limit: topK, denseWeight: ranking.denseWeight };
     const { serving } = this.memory;
     if (vector === undefined || serving === undefined) {
-      return { passages: this.passages(fuse(sparse, dense, limits)), warnings };
+      return { passages: this.passages(fuse(sparse, dense, limits)), ranking, warnings };
     }
     const vectorsOf = (slots: readonly number[]) => serving.vectorsOf(slots);
     return {
       passages: this.passages(fuseWithFeedback(sparse, dense, { query: vector, vectorsOf, ...limits })),
+      ranking,
       warnings,
     };
   }

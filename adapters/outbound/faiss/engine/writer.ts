@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
+import type { Ranking } from "../../../../domain/ranking.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
 import { analysePassage } from "./analysis.ts";
 import type { Database } from "./database.ts";
@@ -68,6 +69,22 @@ export class Writer {
       const numbers = select();
       this.documents.remove(numbers, generation);
       return { result: numbers.length, changed: numbers.length > 0 };
+    });
+  }
+
+  /** The ranking that the record says; undefined where it says none. */
+  tuned(): Ranking | undefined {
+    const row = this.database.get<{ ranking: string | null }>("SELECT ranking FROM corpus");
+    return typeof row?.ranking === "string" ? JSON.parse(row.ranking) : undefined;
+  }
+
+  /** Has the record say this ranking, or none. */
+  tune(ranking: Ranking | undefined, isCancelled: () => boolean): Promise<null> {
+    return this.database.write(() => {
+      if (isCancelled()) throw new ServiceError("cancelled", "The caller cancelled the request.");
+      const json = ranking === undefined ? null : JSON.stringify(ranking);
+      this.database.run("UPDATE corpus SET ranking = ?, revision = revision + 1", json);
+      return null;
     });
   }
 

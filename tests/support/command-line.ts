@@ -8,17 +8,26 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const pharos = fileURLToPath(new URL("../../bin/pharos.mjs", import.meta.url));
 
-export interface CommandOutcome {
+export interface Outcome {
   readonly code: number | null;
   readonly output: string;
   readonly progress: string;
 }
 
 /** Runs `pharos` with these arguments, over this data folder. */
-export async function pharosCommand(dataDirectory: string, ...args: readonly string[]): Promise<CommandOutcome> {
+export function run(dataDirectory: string, ...args: readonly string[]): Promise<Outcome> {
+  return runWith({}, dataDirectory, ...args);
+}
+
+/** Runs `pharos` with these variables besides. */
+export async function runWith(
+  environment: Readonly<Record<string, string>>,
+  dataDirectory: string,
+  ...args: readonly string[]
+): Promise<Outcome> {
   const [node] = RUNTIMES.node;
   const child = spawn(node, [pharos, ...args], {
-    env: { PATH: process.env.PATH, HOME: dataDirectory, PHAROS_DATA: dataDirectory },
+    env: { PATH: process.env.PATH, HOME: dataDirectory, PHAROS_DATA: dataDirectory, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
@@ -26,7 +35,7 @@ export async function pharosCommand(dataDirectory: string, ...args: readonly str
   return { code, output, progress };
 }
 
-/** A folder of the test's own with these files. */
+/** A new folder with these files. */
 export async function written(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, content] of Object.entries(files)) {
