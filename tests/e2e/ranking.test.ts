@@ -58,7 +58,7 @@ describe("pharos eval --compare", { timeout: 120_000 }, () => {
     const args = ["eval", "--collection", folder, "--compare", "dense,sparse,fused,fused:0.6"];
     const json = JSON.parse((await pharos(folder, data, ...args, "--json")).output);
     expect(json).toMatchObject({ queries: 36, baseline: "sparse" });
-    expect(json.rows.map(({ name }: { name: string }) => name)).toEqual(["dense", "sparse", "fused 0.3", "fused 0.6"]);
+    expect(json.rows.map(({ name }: { name: string }) => name)).toEqual(["dense", "sparse", "fused 0.25", "fused 0.6"]);
     const baseline = json.rows[1];
     expect(Object.keys(baseline)).toEqual(["name", "ndcg@10", "recall@10", "recall@100", "mrr", "ms_per_query"]);
     for (const row of [json.rows[0], json.rows[2], json.rows[3]]) {
@@ -79,7 +79,7 @@ describe("pharos eval --compare", { timeout: 120_000 }, () => {
     const args = ["eval", "--collection", folder, "--search", "free", "--search", "words"];
     const { output } = await pharos(folder, await temporaryFolder(), ...args);
     expect(output).toMatch(/^free .*\nwords .*$/mu);
-    expect(output).toContain("Untuned, free ranks by fused 0.3 (the default).\n");
+    expect(output).toContain("Untuned, free ranks by fused 0.25 (the default).\n");
     expect(output).toContain("Untuned, words ranks by sparse (said by the config).\n");
   });
 
@@ -134,7 +134,7 @@ describe("pharos tune", { timeout: 120_000 }, () => {
       reason: "better",
       kept: true,
       in_force: { ranking: "dense", source: "tuned" },
-      comparison: { queries: 36, baseline: "fused 0.3" },
+      comparison: { queries: 36, baseline: "fused 0.25" },
     });
     const response = await fetch(`${service.url}/search`, {
       method: "POST",
@@ -154,7 +154,7 @@ describe("pharos tune", { timeout: 120_000 }, () => {
     expect(output).toMatch(/^free: measured with \d+ queries generated from the titles and headings of 36 documents/u);
     expect(output).toContain("which were searched without them");
     expect(output).toMatch(/^fused 0\.3 /mu);
-    expect(output).toContain("Nothing was changed (--dry-run). In force: fused 0.3 (the default).");
+    expect(output).toContain("Nothing was changed (--dry-run). In force: fused 0.25 (the default).");
   });
 
   it("says that the config goes before what it keeps", async () => {
