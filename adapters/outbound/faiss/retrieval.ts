@@ -1,6 +1,7 @@
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
-import type { SearchMode, SearchRequest } from "./engine/protocol.ts";
+import type { SearchMode, SearchRequest, Space } from "./engine/protocol.ts";
+import { SpaceGone } from "./engine-child.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { Spaces } from "./spaces.ts";
 
@@ -31,15 +32,17 @@ export class FaissRetrieval implements RetrievalPort {
     const { query, topK, filter } = request;
     const search: SearchRequest = { query, topK, mode, denseWeight, ...(filter === undefined ? {} : { filter }) };
     let embedMs = 0;
+    let space: Space | undefined;
     for (let embeddings = 0; embeddings < MAX_EMBEDDINGS; embeddings++) {
       const startedAt = performance.now();
-      const dense = mode === "sparse" ? undefined : await spaces.embedQuery(query, signal);
+      const dense = mode === "sparse" ? undefined : await spaces.embedQuery(query, signal, space).catch(asUnknown);
       if (dense !== undefined) embedMs += performance.now() - startedAt;
       const reply = await engine
         .call("search", dense === undefined ? search : { ...search, dense }, signal)
         .catch(asRetrieval);
       if (reply.passages !== undefined) return { passages: reply.passages, embedMs, warnings: reply.warnings };
-      spaces.search(reply.space);
+      space = reply.space;
+      spaces.search(space);
     }
     throw new ServiceError("retrieval-unavailable", "The corpus's vectors are being replaced again and again.", {
       retryable: true,
@@ -49,6 +52,11 @@ export class FaissRetrieval implements RetrievalPort {
   close(): Promise<void> {
     return this.parts.close();
   }
+}
+
+/** The engine names the space that there is instead. */
+function asUnknown(error: unknown): undefined {
+  if (!(error instanceof SpaceGone)) throw error;
 }
 
 /** A record that cannot be read means, to whoever searches, that the engine cannot answer. */

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { type Content, Superseded } from "./content.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const LOCK_PATIENCE_MS = 15_000;
@@ -11,14 +12,19 @@ const READ_PATIENCE_MS = 5_000;
 export class Database {
   private readonly connection: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
+  private readonly content: Pick<Content, "isCurrent"> | undefined;
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(connection: DatabaseSync) {
+  private constructor(connection: DatabaseSync, content: Pick<Content, "isCurrent"> | undefined) {
     this.connection = connection;
+    this.content = content;
   }
 
-  /** Opens the file, and makes it where it is not there. @throws ServiceError storage-failed (written by a newer version); SQLite's errors */
-  static async open(path: string): Promise<Database> {
+  /**
+   * Opens the file, and makes it where it is not there; where it is of a corpus's content, it is written to only while the
+   * corpus names that. @throws ServiceError storage-failed (written by a newer version); Superseded; SQLite's errors
+   */
+  static async open(path: string, content?: Pick<Content, "isCurrent">): Promise<Database> {
     const connection = new DatabaseSync(path);
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
@@ -27,7 +33,7 @@ export class Database {
         () => undefined,
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
-      const database = new Database(connection);
+      const database = new Database(connection, content);
       await database.migrate();
       return database;
     } catch (error) {
@@ -91,6 +97,7 @@ export class Database {
   /**
    * Runs the body in one transaction, which is on disk when this returns; where the body throws, nothing is written.
    * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds.
+   * @throws Superseded where the corpus has another content
    */
   write<Result>(body: () => Result): Promise<Result> {
     const result = this.writing.then(() => this.transact(body));
@@ -103,6 +110,7 @@ export class Database {
       () => this.begin(),
       () => {
         try {
+          if (this.content?.isCurrent() === false) throw new Superseded();
           const result = body();
           this.connection.exec("COMMIT");
           return result;

@@ -56,7 +56,7 @@ export class Searcher {
       const warnings = this.memory.catalog.live.count > 0 ? [NO_VECTORS] : [];
       return { request, allowed, vector: undefined, warnings };
     }
-    if (dense === undefined || (dense.space ?? space.number) !== space.number) return { space };
+    if (dense === undefined || (dense.space ?? space.id) !== space.id) return { space };
     if (dense.vector.length === space.dimensions) return { request, allowed, vector: dense.vector, warnings: [] };
     return new ServiceError(
       "vendor-reply-invalid",
