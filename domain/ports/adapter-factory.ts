@@ -1,6 +1,7 @@
 import type { CompletionPort } from "./completion-port.ts";
 import type { CorpusPort } from "./corpus-port.ts";
 import type { RetrievalPort } from "./retrieval-port.ts";
+import type { SnapshotPort } from "./snapshot-port.ts";
 
 /** The ports by the names that the config gives them. */
 export interface AdapterFactory {
@@ -19,4 +20,7 @@ export interface AdapterFactory {
 
   /** @throws ServiceError not-found, not-configured, corpus-read-only */
   corpus(name: string): CorpusPort;
+
+  /** Snapshots of the corpus of this name. @throws ServiceError not-found, not-configured, corpus-read-only (its engine makes none) */
+  snapshots(corpus: string): SnapshotPort;
 }

@@ -3,6 +3,7 @@ import { Container } from "inversify";
 import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import project from "../../package.json" with { type: "json" };
 import type { AdapterEntry, Config } from "../config/load.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
 import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
@@ -19,6 +20,7 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
       directory: join(config.dataDirectory, name),
       tokenizer,
       log,
+      version: project.version,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
     };
   }

@@ -11,6 +11,7 @@ import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import { check } from "../config/problems.ts";
 
@@ -20,16 +21,19 @@ export interface AdapterContext {
   readonly directory: string;
   readonly tokenizer: TokenizerPort;
   readonly log: Log;
+  /** Version of Pharos. */
+  readonly version: string;
   /** The embedder of this name in the config, one instance for all who ask. */
   embedder(name: string): Embedder;
 }
 
 export type Embedder = EmbeddingPort | LearnedEmbeddingPort;
 
-/** A search engine: the side that finds and, where Pharos can write to it, the side that keeps. */
+/** A search engine: the side that finds, where Pharos can write to it the side that keeps, and snapshots where it can make them. */
 export interface Search {
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
+  readonly snapshots?: SnapshotPort;
 }
 
 type Create<Options, Made> = (options: Options, context: AdapterContext) => Made;

@@ -37,6 +37,7 @@ export function openFaiss({ directory, embedder = new FakeEmbedding(), options =
   };
   const search = createSearch(faissOptions.parse({ embedder: "fake", ...options }), {
     directory,
+    version: "0.0.0",
     embedder: () => embedder,
     log: { info: note("info"), warn: note("warn"), error: note("error") },
   });

@@ -3,6 +3,7 @@ import type { TestCollection } from "../../../application/evaluate-retrieval.ts"
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
 export interface CommandServices {
@@ -37,6 +38,8 @@ export interface CommandRuntime {
   serve(): Promise<void>;
   /** Reads a folder in BEIR layout. @throws ServiceError not-found, invalid-request (lists what is wrong) */
   readCollection(folder: string): Promise<CollectionOnDisk>;
+  /** Checks a snapshot without any corpus. @throws ServiceError not-found, storage-failed, timeout, cancelled */
+  verifySnapshot(directory: string): Promise<SnapshotCheck>;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",

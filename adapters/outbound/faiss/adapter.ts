@@ -6,25 +6,30 @@ import { EngineProcess } from "./engine-process.ts";
 import { Maintenance } from "./maintenance.ts";
 import type { FaissOptions } from "./options.ts";
 import { FaissRetrieval } from "./retrieval.ts";
+import { FaissSnapshots } from "./snapshots.ts";
 import { Spaces } from "./spaces.ts";
 
 export interface FaissContext {
   /** Folder of the corpus; made where it is not there. */
   readonly directory: string;
   readonly log: Log;
+  /** Version of Pharos. */
+  readonly version: string;
   /** The embedder of this name in the config. */
   embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
 }
 
-/** Both sides of one corpus, and the process behind them. */
+/** Both sides of one corpus, its snapshots, and the process behind them. */
 export interface FaissSearch {
   readonly retrieval: FaissRetrieval;
   readonly corpus: FaissCorpus;
+  readonly snapshots: FaissSnapshots;
   readonly engine: EngineProcess;
 }
 
 /** Starts the engine at once; closing either side ends it for both. */
-export function createSearch(options: FaissOptions, { directory, log, embedder: find }: FaissContext): FaissSearch {
+export function createSearch(options: FaissOptions, context: FaissContext): FaissSearch {
+  const { directory, log, version, embedder: find } = context;
   const embedder = find(options.embedder);
   const settings = {
     directory,
@@ -41,9 +46,11 @@ export function createSearch(options: FaissOptions, { directory, log, embedder: 
     closed ??= maintenance.close().then(() => Promise.all([spaces.close(), engine.close()]).then(() => undefined));
     return closed;
   };
+  const corpus = new FaissCorpus({ engine, spaces, maintenance, close });
   return {
     retrieval: new FaissRetrieval({ engine, spaces, mode: options.mode, denseWeight: options.dense_weight, close }),
-    corpus: new FaissCorpus({ engine, spaces, maintenance, close }),
+    corpus,
+    snapshots: new FaissSnapshots({ directory, version, embedder: settings.embedder, corpus, engine }),
     engine,
   };
 }

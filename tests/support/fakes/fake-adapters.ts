@@ -25,5 +25,6 @@ export function fakeAdapters(ports: {
     completion: (name) => named(name, ports.completion, "unsupported-model"),
     retrieval: (name) => named(name, ports.retrieval, "unsupported-vector-db"),
     corpus: (name) => named(name, ports.corpus, "not-found"),
+    snapshots: (name) => named(name, undefined, "not-found"),
   };
 }

@@ -171,7 +171,8 @@ function succeeds(attempt: () => void, isLast: boolean): boolean {
 const LOCKED: ReadonlySet<number> = new Set([5, 6, 15]);
 const PRIMARY_CODE = 0xff;
 
-function isLocked(error: unknown): boolean {
+/** Whether SQLite failed because another connection has the lock. */
+export function isLocked(error: unknown): boolean {
   const code = error instanceof Error && "errcode" in error ? error.errcode : undefined;
   return typeof code === "number" && LOCKED.has(code & PRIMARY_CODE);
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { contentOf, currentContent, INCOMPLETE, isContentName } from "./content.ts";
+import { isLocked } from "./database.ts";
 
 const ABANDONED_AFTER_MS = 3_600_000;
 const RECORD = "corpus.sqlite";
@@ -13,8 +14,8 @@ export function removeOldContents(corpus: string): void {
   for (const name of readdirSync(corpus).filter(isContentName)) {
     const { directory, isCurrent } = contentOf(corpus, name);
     // In this order: what is complete was named before, and is not named again once it is named no more.
-    const isOld = existsSync(join(directory, INCOMPLETE)) ? isAbandoned(directory) : isUnused(directory);
-    if (!isCurrent() && isOld) rmSync(directory, { recursive: true, force: true });
+    const isDone = !existsSync(join(directory, INCOMPLETE)) || isAbandoned(directory);
+    if (isDone && !isCurrent() && isUnused(directory)) rmSync(directory, { recursive: true, force: true });
   }
   if (currentContent(corpus).name === "" || !isUnused(corpus)) return;
   for (const name of readdirSync(corpus).filter((name) => FIRST_CONTENT.test(name))) {
@@ -39,8 +40,8 @@ function isUnused(directory: string): boolean {
     connection.exec("PRAGMA busy_timeout = 0");
     connection.prepare("PRAGMA journal_mode = DELETE").get();
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return !isLocked(error);
   } finally {
     connection.close();
   }
