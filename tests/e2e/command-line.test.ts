@@ -1,31 +1,8 @@
-import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { RUNTIMES } from "../support/service-process.ts";
+import { runPharos as run } from "../support/pharos-command.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-
-const pharos = fileURLToPath(new URL("../../bin/pharos.mjs", import.meta.url));
-
-interface Outcome {
-  readonly code: number | null;
-  readonly output: string;
-  readonly progress: string;
-}
-
-/** Runs `pharos` with these arguments, over this data folder. */
-async function run(dataDirectory: string, ...args: readonly string[]): Promise<Outcome> {
-  const [node] = RUNTIMES.node;
-  const child = spawn(node, [pharos, ...args], {
-    env: { PATH: process.env.PATH, HOME: dataDirectory, PHAROS_DATA: dataDirectory },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-  const [output, progress, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  return { code, output, progress };
-}
 
 async function written(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
