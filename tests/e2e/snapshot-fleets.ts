@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import { type Outcome, runPharosWith } from "../support/pharos-command.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
 import { replyEmbeddings } from "../support/wires/openai-wire.ts";
 import { startScriptedEmbedder } from "../support/wires/scripted-embedder.ts";
 
@@ -16,6 +16,7 @@ export interface SnapshotScene {
   readonly environment: Readonly<Record<string, string>>;
   readonly snapshots: Readonly<Record<Fleet, string>>;
   run(dataDirectory: string, ...args: readonly string[]): Promise<Outcome>;
+  close(): Promise<void>;
 }
 
 const DIMENSIONS = 256;
@@ -23,22 +24,26 @@ const BOATS = 40;
 
 /** With the shipped learned embedder, or a vendor's on loopback. */
 export async function snapshotScene(kind: (typeof EMBEDDERS)[number]): Promise<SnapshotScene> {
-  const folder = await temporaryFolder();
+  const folder = await mkdtemp(join(tmpdir(), "pharos-fleets-"));
   const vendor = await startScriptedEmbedder((call) => replyEmbeddings(call, DIMENSIONS));
-  onTestFinished(() => vendor.loopback.close());
   const configFile = join(folder, "pharos.yaml");
   await writeFile(configFile, configOf(kind, vendor.loopback.url));
   const environment = { PHAROS_CONFIG: configFile };
   const run = (dataDirectory: string, ...args: readonly string[]) => runPharosWith(environment, dataDirectory, ...args);
   const snapshots = { alpha: join(folder, "alpha"), bravo: join(folder, "bravo") };
   for (const fleet of FLEETS) {
-    const data = await temporaryFolder();
-    const documents = join(data, `${fleet}.jsonl`);
+    const data = join(folder, `${fleet}-data`);
+    await mkdir(data);
+    const documents = join(folder, `${fleet}.jsonl`);
     await writeFile(documents, boatsOf(fleet));
     await expectDone(run(data, "ingest", documents));
     await expectDone(run(data, "snapshot", "create", snapshots[fleet]));
   }
-  return { environment, snapshots, run };
+  const close = async () => {
+    await vendor.loopback.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { environment, snapshots, run, close };
 }
 
 /** What the command printed. */
