@@ -24,7 +24,7 @@ export interface SnapshotHarness {
 
 /** What every SnapshotPort must do, whatever stands behind it. Call it at the top of a test file. */
 export function describeSnapshotContract(name: string, harness: SnapshotHarness): void {
-  describe(`${name} keeps the contract of SnapshotPort`, () => {
+  describe(`${name} keeps the contract of SnapshotPort`, { timeout: 60_000 }, () => {
     const open = async () => {
       const opened = await harness.open();
       onTestFinished(() => opened.close());
