@@ -74,6 +74,7 @@ async function supersede(corpus: string, name: string, { generation: least }: Ma
     withRecord(path, (record) => record.prepare("UPDATE corpus SET generation = ?").run(next), false);
     syncFile(path);
     syncFolder(directory);
+    syncFolder(corpus);
     nameContent(corpus, name);
   };
   for (;;) {
