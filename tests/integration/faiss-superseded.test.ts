@@ -110,6 +110,37 @@ describe("A put that a restore overtakes", () => {
   });
 });
 
+describe("A space that is being learned when a restore comes", () => {
+  it("is given up, and the new content gets the one that it lacks", async () => {
+    // An older embedder's space counts as none.
+    const { snapshot } = await corpusWithSnapshot(new FakeLearnedEmbedding({ name: "fake/older" }));
+    const learned = new FakeLearnedEmbedding();
+    const [fitting, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const slow: LearnedEmbeddingPort = {
+      kind: "learned",
+      name: learned.name,
+      maxSample: learned.maxSample,
+      open: (model, signal) => learned.open(model, signal),
+      fit: async (sample, signal) => {
+        fitting.resolve();
+        await goOn.promise;
+        return learned.fit(sample, signal);
+      },
+    };
+    const opened = open(join(await temporaryFolder(), "other"), slow);
+    await put(opened, GULLS);
+    const settling = opened.corpus.settle(unending());
+    await fitting.promise;
+    await opened.snapshots.restore(snapshot, unending());
+    goOn.resolve();
+    await settling;
+    expect(learned.samples.map((sample) => sample.join(" ").includes("gull"))).toEqual([true, false]);
+    const found = await opened.retrieval.retrieve({ query: "whale", topK: 10 }, unending());
+    expect(found.warnings).toEqual([]);
+    expect(new Set(found.passages.map(({ documentId }) => documentId))).toEqual(new Set(["whales"]));
+  });
+});
+
 describe("Contents that a corpus names no more", () => {
   it("go once the last process has closed them, and not before", async () => {
     const embedder = new FakeEmbedding();
