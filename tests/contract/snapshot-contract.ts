@@ -31,7 +31,7 @@ export function describeSnapshotContract(name: string, harness: SnapshotHarness)
       return opened;
     };
     describeCreate(open, harness);
-    describeRestore(open, harness);
+    describeRestore(open);
     describeFailures(open, harness);
   });
 }
@@ -123,7 +123,7 @@ function describeCreate(open: Open, { verify }: SnapshotHarness): void {
   });
 }
 
-function describeRestore(open: Open, _: SnapshotHarness): void {
+function describeRestore(open: Open): void {
   describe("restore", () => {
     it("replaces all that the corpus held, for whoever searches, gets or describes next, and when it is opened again", async () => {
       const opened = await open();
