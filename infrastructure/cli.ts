@@ -16,6 +16,10 @@ import { createLogger } from "./telemetry/logger.ts";
 
 const interruption = new AbortController();
 
+function interruptible(): void {
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+}
+
 const runtime: CommandRuntime = {
   version: project.version,
   output: process.stdout,
@@ -25,10 +29,15 @@ const runtime: CommandRuntime = {
     process.exitCode = 1;
   },
   serve: main,
+  async verifySnapshot(directory) {
+    interruptible();
+    const { verifySnapshot } = await import("../adapters/outbound/faiss/snapshots.ts");
+    return verifySnapshot(directory, interruption.signal);
+  },
   readCollection: (folder) => readCollection(folder, interruption.signal),
   readJudgedQueries: (queriesPath, qrelsPath) => readJudgedQueries(queriesPath, qrelsPath, interruption.signal),
   async withServices(where, work) {
-    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort());
+    interruptible();
     const environment = readEnvironment();
     if (where === "configured-data") return withApplication(environment.dataDirectory);
     const temporary = await mkdtemp(join(tmpdir(), "pharos-"));

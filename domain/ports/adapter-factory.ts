@@ -1,6 +1,7 @@
 import type { CompletionPort } from "./completion-port.ts";
 import type { CorpusPort } from "./corpus-port.ts";
 import type { RetrievalPort } from "./retrieval-port.ts";
+import type { SnapshotPort } from "./snapshot-port.ts";
 import type { TuningPort } from "./tuning-port.ts";
 
 /** The ports by the names that the config gives them. */
@@ -23,4 +24,7 @@ export interface AdapterFactory {
 
   /** Undefined where the ranking of this search cannot be chosen. @throws ServiceError not-found, not-configured */
   tuning(name: string): TuningPort | undefined;
+
+  /** Snapshots of the corpus of this name. @throws ServiceError not-found, not-configured, corpus-read-only (its engine makes none) */
+  snapshots(corpus: string): SnapshotPort;
 }

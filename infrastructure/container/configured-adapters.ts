@@ -5,6 +5,7 @@ import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import type { AdapterEntry, Config } from "../config/load.ts";
 import type { Search } from "./registry.ts";
@@ -65,6 +66,15 @@ export class ConfiguredAdapters implements AdapterFactory {
   tuning(name: string): TuningPort | undefined {
     if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
     return this.search(name).tuning;
+  }
+
+  snapshots(corpus: string): SnapshotPort {
+    if (!this.searches.includes(corpus)) throw this.unknown("search", corpus, "not-found", "There is no corpus");
+    const { snapshots } = this.search(corpus);
+    if (snapshots !== undefined) return snapshots;
+    throw new ServiceError("corpus-read-only", `The search ${corpus} neither makes nor restores snapshots.`, {
+      supported: this.searches.filter((name) => this.search(name).snapshots !== undefined),
+    });
   }
 
   private search(name: string): Search {

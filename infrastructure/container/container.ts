@@ -5,6 +5,7 @@ import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import project from "../../package.json" with { type: "json" };
 import type { AdapterEntry, Config, SearchEntry } from "../config/load.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
 import { COMPLETION, EMBEDDING, RERANK, SEARCH } from "./tokens.ts";
@@ -27,6 +28,7 @@ export async function buildContainer(
       tokenizer,
       log,
       learnsUnasked,
+      version: project.version,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
     };
   }

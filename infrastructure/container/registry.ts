@@ -16,6 +16,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort, LearnedEmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
+import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import { check } from "../config/problems.ts";
@@ -28,18 +29,21 @@ export interface AdapterContext {
   readonly log: Log;
   /** Whether a corpus may be learned from before `settle` asks for it. */
   readonly learnsUnasked: boolean;
+  /** Version of Pharos. */
+  readonly version: string;
   /** The embedder of this name in the config, one instance for all who ask. */
   embedder(name: string): Embedder;
 }
 
 export type Embedder = EmbeddingPort | LearnedEmbeddingPort;
 
-/** A search engine: the side that finds and, where Pharos can write to it, the side that keeps. */
+/** A search engine: the side that finds, where Pharos can write to it the side that keeps, and snapshots where it can make them. */
 export interface Search {
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
   /** Where its ranking can be chosen. */
   readonly tuning?: TuningPort;
+  readonly snapshots?: SnapshotPort;
 }
 
 type Create<Options, Made> = (options: Options, context: AdapterContext) => Made;

@@ -11,6 +11,7 @@ import type { Log } from "../../domain/log.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
+import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
@@ -109,6 +110,10 @@ export class HarnessAdapters implements AdapterFactory {
     if (name === "memory") return this.memory;
     if (name === "readonly") throw new ServiceError("corpus-read-only", "Search readonly takes no documents.");
     throw new ServiceError("not-found", `There is no corpus ${name}.`, { supported: this.corpora });
+  }
+
+  snapshots(name: string): SnapshotPort {
+    throw new ServiceError("not-found", `There is no corpus ${name}.`, { supported: [] });
   }
 }
 

@@ -41,6 +41,7 @@ export function openFaiss(setting: FaissSetting): OpenFaiss {
   const search = createSearch(faissOptions.parse({ embedder: "fake", ...options }), {
     directory,
     learnsUnasked,
+    version: "0.0.0",
     embedder: () => embedder,
     log: { info: note("info"), warn: note("warn"), error: note("error") },
   });

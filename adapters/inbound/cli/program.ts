@@ -6,6 +6,7 @@ import { ingest } from "./ingest.ts";
 import { askedRankings } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
+import { createSnapshot, restoreSnapshot, verifySnapshot } from "./snapshot.ts";
 import { type SyncOptions, sync } from "./sync.ts";
 import { type TuneOptions, tune } from "./tune.ts";
 
@@ -96,7 +97,39 @@ export function createProgram(runtime: CommandRuntime): Command {
     .option("--json", "print the measures and the choice as JSON")
     .action((options: TuneOptions) => tune(runtime, options));
 
+  addSnapshotCommands(program, runtime);
   return program;
+}
+
+function addSnapshotCommands(program: Command, runtime: CommandRuntime): void {
+  const snapshot = program.command("snapshot").description("make, check and restore whole copies of a corpus");
+
+  snapshot
+    .command("create")
+    .description("write a corpus into a new directory, wholly or not at all")
+    .argument("<dir>", "directory that is not there yet")
+    .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option("--json", "print what the snapshot holds as JSON")
+    .action((directory: string, options: { corpus?: string; json?: boolean }) =>
+      createSnapshot(runtime, directory, options),
+    );
+
+  snapshot
+    .command("verify")
+    .description("check a snapshot, and print all that is wrong with it")
+    .argument("<dir>", "directory of the snapshot")
+    .option("--json", "print the outcome as JSON")
+    .action((directory: string, options: { json?: boolean }) => verifySnapshot(runtime, directory, options));
+
+  snapshot
+    .command("restore")
+    .description("replace all that a corpus holds by what a snapshot holds, while services go on")
+    .argument("<dir>", "directory of the snapshot")
+    .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option("--json", "print what the snapshot holds as JSON")
+    .action((directory: string, options: { corpus?: string; json?: boolean }) =>
+      restoreSnapshot(runtime, directory, options),
+    );
 }
 
 function positiveInteger(text: string): number {

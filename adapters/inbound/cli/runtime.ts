@@ -4,6 +4,7 @@ import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { SyncDocuments } from "../../../application/sync-documents.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
 export interface CommandServices {
@@ -41,6 +42,8 @@ export interface CommandRuntime {
   readCollection(folder: string): Promise<CollectionOnDisk>;
   /** Reads queries (JSONL) and judgements (TSV). @throws ServiceError not-found, invalid-request (says what is wrong) */
   readJudgedQueries(queriesPath: string, qrelsPath: string): Promise<TestCollection>;
+  /** Checks a snapshot without any corpus. @throws ServiceError not-found, storage-failed, timeout, cancelled */
+  verifySnapshot(directory: string): Promise<SnapshotCheck>;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",

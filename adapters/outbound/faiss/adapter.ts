@@ -6,6 +6,7 @@ import { EngineProcess } from "./engine-process.ts";
 import { Maintenance } from "./maintenance.ts";
 import { configuredRanking, type FaissOptions } from "./options.ts";
 import { FaissRetrieval } from "./retrieval.ts";
+import { FaissSnapshots } from "./snapshots.ts";
 import { Spaces } from "./spaces.ts";
 import { FaissTuning } from "./tuning.ts";
 
@@ -15,6 +16,8 @@ export interface FaissContext {
   readonly log: Log;
   /** Whether a space is learned before `settle` asks for it, once puts have come to rest. Default: true. */
   readonly learnsUnasked?: boolean;
+  /** Version of Pharos. */
+  readonly version: string;
   /** The embedder of this name in the config. */
   embedder(name: string): EmbeddingPort | LearnedEmbeddingPort;
 }
@@ -24,12 +27,13 @@ export interface FaissSearch {
   readonly retrieval: FaissRetrieval;
   readonly corpus: FaissCorpus;
   readonly tuning: FaissTuning;
+  readonly snapshots: FaissSnapshots;
   readonly engine: EngineProcess;
 }
 
 /** Starts the engine at once; closing either side ends it for both. */
 export function createSearch(options: FaissOptions, context: FaissContext): FaissSearch {
-  const { directory, log, learnsUnasked = true, embedder: find } = context;
+  const { directory, log, version, learnsUnasked = true, embedder: find } = context;
   const embedder = find(options.embedder);
   const settings = {
     directory,
@@ -48,10 +52,12 @@ export function createSearch(options: FaissOptions, context: FaissContext): Fais
   };
   const configured = configuredRanking(options);
   const retrieval = new FaissRetrieval({ engine, spaces, configured, close });
+  const corpus = new FaissCorpus({ engine, spaces, maintenance, close });
   return {
     retrieval,
-    corpus: new FaissCorpus({ engine, spaces, maintenance, close }),
+    corpus,
     tuning: new FaissTuning(engine, retrieval, configured),
+    snapshots: new FaissSnapshots({ directory, version, embedder: settings.embedder, corpus, engine }),
     engine,
   };
 }

@@ -15,6 +15,7 @@ import type {
 import type { Principal } from "../../../domain/principal.ts";
 import type { Caller, Comparison, Fingerprint, PackedVectors, RemoveRequest } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
+import { SpaceGone } from "./engine-child.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { fingerprintAll, type PutDocument, wireDocument } from "./fingerprint.ts";
 import type { Maintenance } from "./maintenance.ts";
@@ -30,6 +31,9 @@ export interface FaissCorpusParts {
   /** Ends what this side shares with the retrieval. */
   readonly close: () => Promise<void>;
 }
+
+/** The corpus has another content than the one that was compared with. */
+const GONE = Symbol("gone");
 
 /** Documents in a SQLite record that the engine's process keeps; FAISS and BM25 indexes follow it. */
 export class FaissCorpus implements CorpusPort {
@@ -139,9 +143,11 @@ export class FaissCorpus implements CorpusPort {
     const changed = all.filter((_, index) => comparison.documents[index]?.outcome !== "unchanged");
     const unchanged = all.length - changed.length;
     if (changed.length === 0) return { added: 0, replaced: 0, unchanged };
-    const packed = await this.embed(all, comparison, vectors, signal);
+    const packed = await this.embed(all, comparison, vectors, signal).catch(asGone);
+    if (packed === GONE) return undefined;
     const request = {
       token,
+      content: comparison.content,
       documents: changed.map(wireDocument),
       ...(packed === undefined ? {} : { vectors: packed }),
     };
@@ -164,7 +170,7 @@ export class FaissCorpus implements CorpusPort {
       }
     }
     if (texts.size === 0) return undefined;
-    const key = (searchHash: string) => (space?.kind === "learned" ? `${space.number} ${searchHash}` : searchHash);
+    const key = (searchHash: string) => (space?.kind === "learned" ? `${space.id} ${searchHash}` : searchHash);
     const unknown = [...texts].filter(([searchHash]) => !known.has(key(searchHash)));
     const embedded = await this.parts.spaces.embedDocuments(
       space,
@@ -174,7 +180,7 @@ export class FaissCorpus implements CorpusPort {
     for (const [index, vector] of embedded.entries()) known.set(key(unknown[index]?.[0] ?? ""), vector);
     const hashes = [...texts.keys()];
     const packed = pack(hashes.flatMap((searchHash) => known.get(key(searchHash)) ?? []));
-    return space === undefined ? { hashes, packed } : { space: space.number, hashes, packed };
+    return space === undefined ? { hashes, packed } : { space: space.id, hashes, packed };
   }
 }
 
@@ -184,4 +190,9 @@ function callerOf(principal: Principal | undefined): Caller {
 
 function printsOf(all: readonly PutDocument[]): readonly Fingerprint[] {
   return all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
+}
+
+function asGone(error: unknown): typeof GONE {
+  if (error instanceof SpaceGone) return GONE;
+  throw error;
 }

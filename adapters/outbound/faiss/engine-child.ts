@@ -21,6 +21,16 @@ export class EngineGone extends Error {
   override readonly name = "EngineGone";
 }
 
+/** The corpus has another content than this process has open; what was asked was not done. */
+export class EngineSuperseded extends Error {
+  override readonly name = "EngineSuperseded";
+}
+
+/** The space or the content that was named is not there any more. */
+export class SpaceGone extends Error {
+  override readonly name = "SpaceGone";
+}
+
 /** Operations of which a caller must know whether they were done: they end with the engine's answer, even where aborted. */
 export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove", "tune"]);
 
@@ -28,6 +38,7 @@ export const MUTATIONS: ReadonlySet<Operation> = new Set(["put", "remove", "tune
 export interface ChildEvents {
   opened(space: Space | undefined): void;
   retire(): void;
+  superseded(): void;
   due(): void;
   trouble(error: Error): void;
 }
@@ -131,7 +142,7 @@ export class EngineChild {
 
   /**
    * Sends one request. Where the signal aborts, the engine is told, and the call ends at once unless it must know whether
-   * something was written. @throws EngineGone; ServiceError as the operation's port says
+   * something was written. @throws EngineGone, EngineSuperseded, SpaceGone; ServiceError as the operation's port says
    */
   async call<Name extends Operation>(
     operation: Name,
@@ -213,6 +224,8 @@ export class EngineChild {
 
 /** The cause says what the engine met: for the log, never for a caller. */
 function errorOf({ code, message, retryable, cause }: WireError): Error {
+  if (code === "superseded") return new EngineSuperseded(message);
+  if (code === "space-gone") return new SpaceGone(message);
   const options = cause === undefined ? {} : { cause: new Error(cause) };
   return code === "bug" ? new Error(message, options) : new ServiceError(code, message, { retryable, ...options });
 }

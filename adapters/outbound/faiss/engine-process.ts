@@ -3,7 +3,14 @@ import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
 import { abortable } from "./abortable.ts";
 import type { EngineSettings, Operation, Operations, Space } from "./engine/protocol.ts";
-import { type ChildEvents, EngineChild, EngineGone, type EnginePatience, MUTATIONS } from "./engine-child.ts";
+import {
+  type ChildEvents,
+  EngineChild,
+  EngineGone,
+  type EnginePatience,
+  EngineSuperseded,
+  MUTATIONS,
+} from "./engine-child.ts";
 
 /** Requests under way or waiting for a process at once; past it they are refused. */
 const MAX_REQUESTS = 512;
@@ -27,9 +34,9 @@ export interface EngineListener {
 const DISTRUST_FILES_AFTER = 3;
 
 /**
- * Keeps one engine process per corpus: starts it, starts it again where it dies, kills it where it hangs, and replaces it when it asks for that,
- * the next one being ready before the present one goes. No request is lost by any of these: what was under way in a
- * process that died is done once more by the next one.
+ * Keeps one engine process per corpus: starts it, starts it again where it dies, kills it where it hangs, and replaces it
+ * when it asks for that or the corpus has another content, the next one being ready before the present one goes. No request
+ * is lost by any of these: what was under way in a process that died, or was for the former content, is done once more by the next one.
  */
 export class EngineProcess {
   private readonly settings: Omit<EngineSettings, "useIndexFiles">;
@@ -39,7 +46,6 @@ export class EngineProcess {
   private readonly closing = new AbortController();
   private current: EngineChild | undefined;
   private starting: Promise<EngineChild> | undefined;
-  private replacing = false;
   private requests = 0;
   private failures = 0;
   private listener: EngineListener | undefined;
@@ -64,7 +70,8 @@ export class EngineProcess {
 
   /**
    * Asks the engine. @throws ServiceError overloaded, shutting-down, timeout, cancelled, storage-failed (the corpus cannot be
-   * opened), retrieval-unavailable or storage-failed (the engine died twice over this request), and what the operation throws
+   * opened), retrieval-unavailable or storage-failed (the engine died twice over this request), and what the operation
+   * throws; SpaceGone
    */
   async call<Name extends Operation>(
     operation: Name,
@@ -95,15 +102,20 @@ export class EngineProcess {
     request: Operations[Name]["request"],
     signal: AbortSignal,
   ): Promise<Operations[Name]["reply"]> {
-    for (let deaths = 0; ; deaths++) {
+    let former: EngineChild | undefined;
+    for (let deaths = 0; ; ) {
       try {
         const mustKnow = deaths > 0 && MUTATIONS.has(operation);
-        const child = await (mustKnow ? this.ready() : abortable(this.ready(), signal));
+        const next = this.after(former);
+        const child = await (mustKnow ? next : abortable(next, signal));
+        former = child;
         return await child.call(operation, request, signal).catch((error) => this.failed(operation, error));
       } catch (error) {
+        if (error instanceof EngineSuperseded) continue;
         if (!(error instanceof EngineGone)) throw error;
         throwIfAborted(this.closing.signal);
-        if (deaths === 1) throw diedTwice(operation);
+        deaths += 1;
+        if (deaths === 2) throw diedTwice(operation);
       }
     }
   }
@@ -118,7 +130,12 @@ export class EngineProcess {
 
   /** The process that answers now, or the next one once it is ready. */
   private ready(): Promise<EngineChild> {
-    if (this.current?.hasEnded === false) return Promise.resolve(this.current);
+    return this.after(undefined);
+  }
+
+  /** The same, but another one than the former. One starts at a time, so that none takes the place of one that has opened a newer content. */
+  private after(former: EngineChild | undefined): Promise<EngineChild> {
+    if (this.current?.hasEnded === false && this.current !== former) return Promise.resolve(this.current);
     this.starting ??= this.start().finally(() => {
       this.starting = undefined;
     });
@@ -136,15 +153,12 @@ export class EngineProcess {
 
   /** Has the next process ready before the present one goes. */
   private async replace(present: EngineChild): Promise<void> {
-    if (this.replacing || present !== this.current || this.closing.signal.aborted) return;
-    this.replacing = true;
-    this.failures = 0;
+    if (this.starting !== undefined || present !== this.current || this.closing.signal.aborted) return;
     try {
-      this.becomeCurrent(await this.startChild());
+      await this.after(present);
     } catch (error) {
+      if (this.closing.signal.aborted) return;
       this.log.warn({ error }, "the next engine process could not start; the present one goes on");
-    } finally {
-      this.replacing = false;
     }
   }
 
@@ -160,7 +174,11 @@ export class EngineProcess {
     const { directory } = settings;
     const events: ChildEvents = {
       opened: (space) => this.listener?.opened(space),
-      retire: () => void this.replace(child),
+      retire: () => {
+        this.failures = 0;
+        void this.replace(child);
+      },
+      superseded: () => void this.replace(child),
       due: () => this.listener?.due(),
       trouble: (error) => this.log.warn({ directory, error }, "work on the corpus in the background failed"),
     };

@@ -3,7 +3,9 @@ import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
 import type { EmbeddingPort } from "../../../domain/ports/embedding-port.ts";
 import { abortable } from "./abortable.ts";
+import type { Plan } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
+import { SpaceGone } from "./engine-child.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import { embedAll, type Spaces } from "./spaces.ts";
 
@@ -107,16 +109,26 @@ export class Maintenance {
       if (plan.work === "none") return;
       if (plan.work === "wait")
         await delay(WAIT_FOR_OTHERS_MS, undefined, { signal }).catch(() => throwIfAborted(signal));
-      if (plan.work === "fit") await this.learn();
-      if (plan.work === "embed") {
-        const { space, missing } = plan;
-        await this.embedMissing(space.number, missing, (texts) => this.spaces.embedDocuments(space, texts, signal));
+      try {
+        await this.follow(plan);
+      } catch (error) {
+        // The corpus has another content, which wants a plan of its own.
+        if (!(error instanceof SpaceGone)) throw error;
       }
     }
   }
 
+  private async follow(plan: Plan): Promise<void> {
+    const { signal } = this.closing;
+    if (plan.work === "fit") await this.learn(plan.content);
+    if (plan.work === "embed") {
+      const { space, missing } = plan;
+      await this.embedMissing(space.id, missing, (texts) => this.spaces.embedDocuments(space, texts, signal));
+    }
+  }
+
   /** Learns a space, embeds all passages into it, and lets it be searched. */
-  private async learn(): Promise<void> {
+  private async learn(content: string): Promise<void> {
     const { signal } = this.closing;
     const { embedder } = this.spaces;
     if (embedder.kind === "fixed") return;
@@ -125,7 +137,11 @@ export class Maintenance {
     const model = await embedder.fit(sample, signal);
     this.report(FIT_SHARE);
     const opened = await embedder.open(model, signal);
-    const space = await this.engine.call("beginSpace", { dimensions: opened.dimensions }, signal);
+    const { dimensions } = opened;
+    const space = await this.engine.call("beginSpace", { content, dimensions }, signal).catch(async (error) => {
+      await opened.close?.();
+      throw error;
+    });
     if (space === undefined) return opened.close?.();
     this.spaces.adopt(space, opened);
     try {
@@ -137,7 +153,7 @@ export class Maintenance {
     }
   }
 
-  private async fillAndActivate(space: number, embedder: EmbeddingPort): Promise<void> {
+  private async fillAndActivate(space: string, embedder: EmbeddingPort): Promise<void> {
     const { signal } = this.closing;
     for (let state = "missing"; state === "missing"; ) {
       const { passages } = await this.engine.call("describe", null, signal);
@@ -147,7 +163,7 @@ export class Maintenance {
   }
 
   private async embedMissing(
-    space: number,
+    space: string,
     missing: number,
     embed: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
   ): Promise<void> {
@@ -179,7 +195,7 @@ export class Maintenance {
     return sample;
   }
 
-  private async keepModel(space: number, model: Uint8Array): Promise<void> {
+  private async keepModel(space: string, model: Uint8Array): Promise<void> {
     for (let part = 0; part * PART_BYTES < model.length; part++) {
       const bytes = model.subarray(part * PART_BYTES, (part + 1) * PART_BYTES);
       await this.engine.call("appendModel", { space, part, bytes }, this.closing.signal);

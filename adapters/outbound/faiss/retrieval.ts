@@ -1,7 +1,8 @@
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { Ranking } from "../../../domain/ranking.ts";
-import type { SearchReply, SearchRequest } from "./engine/protocol.ts";
+import type { SearchReply, SearchRequest, Space } from "./engine/protocol.ts";
+import { SpaceGone } from "./engine-child.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { Spaces } from "./spaces.ts";
 
@@ -42,9 +43,10 @@ export class FaissRetrieval implements RetrievalPort {
     const search: SearchRequest = { ...request, ...(ranking === undefined ? {} : { ranking }) };
     let wantsVector = ranking === undefined ? this.recordWantsVector : ranking.mode !== "sparse";
     let embedMs = 0;
+    let space: Space | undefined;
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const startedAt = performance.now();
-      const dense = wantsVector ? await spaces.embedQuery(request.query, signal) : undefined;
+      const dense = wantsVector ? await spaces.embedQuery(request.query, signal, space).catch(asUnknown) : undefined;
       if (dense !== undefined) embedMs += performance.now() - startedAt;
       const asked = dense === undefined ? search : { ...search, dense };
       const reply: SearchReply = await engine.call("search", asked, signal).catch(asRetrieval);
@@ -52,7 +54,8 @@ export class FaissRetrieval implements RetrievalPort {
         if (ranking === undefined) this.recordWantsVector = reply.ranking.mode !== "sparse";
         return { passages: reply.passages, embedMs, warnings: reply.warnings };
       }
-      spaces.search(reply.space);
+      space = reply.space;
+      spaces.search(space);
       wantsVector = true;
     }
     throw new ServiceError("retrieval-unavailable", "The corpus's vectors are being replaced again and again.", {
@@ -63,6 +66,11 @@ export class FaissRetrieval implements RetrievalPort {
   close(): Promise<void> {
     return this.parts.close();
   }
+}
+
+/** The engine names the space that there is instead. */
+function asUnknown(error: unknown): undefined {
+  if (!(error instanceof SpaceGone)) throw error;
 }
 
 /** A record that cannot be read means, to whoever searches, that the engine cannot answer. */

@@ -28,5 +28,6 @@ export function fakeAdapters(ports: {
     retrieval: (name) => named(name, ports.retrieval, "unsupported-vector-db"),
     corpus: (name) => named(name, ports.corpus, "not-found"),
     tuning: (name) => (name === "fake" ? ports.tuning : undefined),
+    snapshots: (name) => named(name, undefined, "not-found"),
   };
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { type Content, Superseded } from "./content.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const LOCK_PATIENCE_MS = 15_000;
@@ -15,14 +16,19 @@ const REWRITTEN_UP_TO = 256 << 20;
 export class Database {
   private readonly connection: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
+  private readonly content: Pick<Content, "isCurrent"> | undefined;
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(connection: DatabaseSync) {
+  private constructor(connection: DatabaseSync, content: Pick<Content, "isCurrent"> | undefined) {
     this.connection = connection;
+    this.content = content;
   }
 
-  /** Opens the file, and makes it where it is not there. @throws ServiceError storage-failed (written by a newer version); SQLite's errors */
-  static async open(path: string): Promise<Database> {
+  /**
+   * Opens the file, and makes it where it is not there; where it is of a corpus's content, it is written to only while the
+   * corpus names that. @throws ServiceError storage-failed (written by a newer version); Superseded; SQLite's errors
+   */
+  static async open(path: string, content?: Pick<Content, "isCurrent">): Promise<Database> {
     const connection = new DatabaseSync(path);
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
@@ -36,7 +42,7 @@ export class Database {
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
       connection.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`);
-      const database = new Database(connection);
+      const database = new Database(connection, content);
       await database.migrate();
       database.rewriteOlder();
       // What a process that died has left of it.
@@ -136,6 +142,7 @@ export class Database {
   /**
    * Runs the body in one transaction, which is on disk when this returns; where the body throws, nothing is written.
    * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds.
+   * @throws Superseded where the corpus has another content
    */
   write<Result>(body: () => Result): Promise<Result> {
     const result = this.writing.then(() => this.transact(body));
@@ -148,6 +155,7 @@ export class Database {
       () => this.begin(),
       () => {
         try {
+          if (this.content?.isCurrent() === false) throw new Superseded();
           const result = body();
           this.connection.exec("COMMIT");
           return result;
@@ -209,6 +217,11 @@ const LOCKED: ReadonlySet<number> = new Set([5, 6, 15]);
 /** The same, and SQLITE_FULL. */
 const MAY_WAIT: ReadonlySet<number> = new Set([...LOCKED, 13]);
 const PRIMARY_CODE = 0xff;
+
+/** Whether SQLite failed because another connection has the lock. */
+export function isLocked(error: unknown): boolean {
+  return LOCKED.has(codeOf(error));
+}
 
 /** SQLite's primary result code; 0 where the error is none of SQLite's. */
 function codeOf(error: unknown): number {

@@ -6,10 +6,12 @@ import { matchesFilter } from "../../../../domain/filter.ts";
 import type { CorpusDescription } from "../../../../domain/ports/corpus-port.ts";
 import { mayRead } from "../../../../domain/readers.ts";
 import { Background } from "./background.ts";
+import { type Content, currentContent, Superseded } from "./content.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
 import { DocumentStore } from "./document-store.ts";
 import { IndexFiles } from "./index-files.ts";
+import { removeOldContents } from "./old-contents.ts";
 import type {
   Caller,
   EngineSettings,
@@ -36,6 +38,8 @@ export interface EngineEvents {
   retire(): void;
   /** Vectors are missing. */
   due(): void;
+  /** The corpus has another content: replace the process. Said again and again. */
+  superseded(): void;
   /** Work in the background failed; it is tried again after the next change. */
   failed(error: unknown): void;
 }
@@ -56,6 +60,8 @@ type Handlers = {
 /** A corpus that is open: the record, what is in memory of it, and the work on both. */
 export class Engine {
   readonly handlers: Handlers;
+  private readonly directory: string;
+  private readonly content: Content;
   private readonly events: EngineEvents;
   private readonly database: Database;
   private readonly documents: DocumentStore;
@@ -70,29 +76,51 @@ export class Engine {
   private retireAtSearches: number;
   private retireAtBytes = MAX_LEAKED_BYTES;
 
-  private constructor(settings: EngineSettings, database: Database, events: EngineEvents) {
+  private constructor(settings: EngineSettings, content: Content, database: Database, events: EngineEvents) {
+    this.directory = settings.directory;
+    this.content = content;
     this.events = events;
     this.database = database;
     this.documents = new DocumentStore(database);
-    this.spaces = new SpaceStore(database, settings.embedder);
-    this.writer = new Writer(database, this.documents, this.spaces);
-    const files = new IndexFiles(settings.directory, database, settings.useIndexFiles);
+    this.spaces = new SpaceStore(database, settings.embedder, content.name);
+    this.writer = new Writer(database, this.documents, this.spaces, content.name);
+    const files = new IndexFiles(content.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.documents);
     const { memory, spaces } = this;
-    this.background = new Background({ memory, database, spaces, files, onFailure: (error) => events.failed(error) });
+    this.background = new Background({ memory, database, spaces, files, onFailure: (error) => this.failed(error) });
     this.handlers = { ...this.documentHandlers(), ...this.spaceHandlers() };
     this.retireAtSearches = settings.retireAfterSearches;
     this.poll = setInterval(() => this.lookForChanges(), POLL_MS);
   }
 
+  /** Opens what the corpus names now; a restore that comes meanwhile makes it begin anew. */
   static async open(settings: EngineSettings, events: EngineEvents): Promise<Engine> {
     mkdirSync(settings.directory, { recursive: true });
-    const database = await Database.open(join(settings.directory, "corpus.sqlite"));
-    const engine = new Engine(settings, database, events);
-    await engine.writer.bringTermsUpToDate();
-    engine.catchUp();
-    return engine;
+    for (;;) {
+      const content = currentContent(settings.directory);
+      try {
+        return await Engine.openContent(settings, content, events);
+      } catch (error) {
+        if (content.isCurrent()) throw error;
+      }
+    }
+  }
+
+  private static async openContent(settings: EngineSettings, content: Content, events: EngineEvents): Promise<Engine> {
+    const database = await Database.open(join(content.directory, "corpus.sqlite"), content);
+    const engine = new Engine(settings, content, database, events);
+    try {
+      await engine.writer.bringTermsUpToDate();
+      engine.catchUp();
+      if (!content.isCurrent()) throw new Superseded();
+      engine.removeOldContents();
+      return engine;
+    } catch (error) {
+      clearInterval(engine.poll);
+      database.close();
+      throw error;
+    }
   }
 
   /** The space that is searched. */
@@ -100,25 +128,26 @@ export class Engine {
     return this.memory.serving?.space;
   }
 
-  /** Ends the work and saves the index; requests under way may fail. */
+  /** Ends the work and saves the index, or removes the content where the corpus has another one; requests under way may fail. */
   async close(): Promise<void> {
     clearInterval(this.poll);
-    await this.background.stop();
+    await this.background.stop().catch((error) => this.failed(error));
     this.database.close();
+    if (!this.content.isCurrent()) this.removeOldContents();
   }
 
   private documentHandlers() {
     return {
       search: (request, isCancelled) => this.search(request, isCancelled),
-      compare: ({ documents }) => this.writer.compare(documents),
+      compare: ({ documents }) => this.ofCurrent(() => this.writer.compare(documents)),
       put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
       remove: async (request, isCancelled) =>
         this.committed(await this.writer.remove(request.token, () => this.selected(request), isCancelled)),
-      listRead: ({ root, after }) => this.documents.listRead(root, after),
-      get: ({ id }) => this.documents.get(id),
-      describe: (caller) => this.describe(caller),
-      list: (page) => this.database.read(() => this.documents.list(page)),
-      tuned: () => this.database.read(() => this.writer.tuned()),
+      listRead: ({ root, after }) => this.ofCurrent(() => this.documents.listRead(root, after)),
+      get: ({ id }) => this.ofCurrent(() => this.documents.get(id)),
+      describe: (caller) => this.ofCurrent(() => this.describe(caller)),
+      list: (page) => this.ofCurrent(() => this.database.read(() => this.documents.list(page))),
+      tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
       tune: async ({ ranking }, isCancelled) => this.committed(await this.writer.tune(ranking, isCancelled)),
     } satisfies Partial<Handlers>;
   }
@@ -126,14 +155,17 @@ export class Engine {
   private spaceHandlers() {
     const { database, spaces } = this;
     return {
-      plan: () => database.read(() => spaces.plan((passage) => this.memory.catalog.countAbove(passage))),
-      sample: ({ after, limit }) => this.documents.sample(after, limit),
-      beginSpace: ({ dimensions }) => database.write(() => spaces.begin(dimensions)),
-      appendModel: ({ space, part, bytes }) => done(database.write(() => spaces.appendModel(space, part, bytes))),
-      readModel: ({ space, part }) => spaces.readModel(space, part),
-      textsToEmbed: ({ space, after, limit }) => this.documents.withoutVector(space, after, limit),
+      plan: () =>
+        this.ofCurrent(() => database.read(() => spaces.plan((passage) => this.memory.catalog.countAbove(passage)))),
+      sample: ({ after, limit }) => this.ofCurrent(() => this.documents.sample(after, limit)),
+      beginSpace: ({ content, dimensions }) => database.write(() => spaces.begin(content, dimensions)),
+      appendModel: ({ space, part, bytes }) =>
+        done(database.write(() => spaces.appendModel(spaces.numberOf(space), part, bytes))),
+      readModel: ({ space, part }) => spaces.readModel(spaces.numberOf(space), part),
+      textsToEmbed: ({ space, after, limit }) =>
+        this.ofCurrent(() => this.documents.withoutVector(spaces.numberOf(space), after, limit)),
       storeVectors: async ({ space, passages, packed }) => {
-        await database.write(() => spaces.storeVectors(space, passages, packed));
+        await database.write(() => spaces.storeVectors(spaces.numberOf(space), passages, packed));
         return this.committed(null);
       },
       activateSpace: async ({ space }) => this.committed(await database.write(() => spaces.activate(space))),
@@ -224,12 +256,33 @@ export class Engine {
     return value;
   }
 
+  /** What was read is of the content that the corpus names when it was read. @throws Superseded */
+  private ofCurrent<Value>(read: () => Value): Value {
+    const value = read();
+    if (!this.content.isCurrent()) throw new Superseded();
+    return value;
+  }
+
   private lookForChanges(): void {
     try {
+      if (!this.content.isCurrent()) throw new Superseded();
       this.catchUp();
     } catch (error) {
-      this.events.failed(error);
+      this.failed(error);
     }
+  }
+
+  private removeOldContents(): void {
+    try {
+      removeOldContents(this.directory);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (error instanceof Superseded) this.events.superseded();
+    else this.events.failed(error);
   }
 
   private catchUp(): void {

@@ -49,7 +49,7 @@ export class IndexFiles {
     const row = this.database.get<FileRow>(sql, space);
     if (row === undefined || !this.isUsed) return undefined;
     const path = join(this.directory, row.name);
-    if (!existsSync(path) || checksum(path) !== row.sha256) return undefined;
+    if (!existsSync(path) || checksumOfFile(path) !== row.sha256) return undefined;
     const passages = new Uint32Array(row.passages.slice().buffer);
     const slots = Array.from(passages, (passage) => slotOf(passage) ?? -1);
     return FaissIndex.read(path, row.kind, dimensions, slots);
@@ -107,7 +107,8 @@ export class IndexFiles {
   }
 }
 
-function checksum(path: string): string {
+/** SHA-256 of the file, in hexadecimal digits. */
+export function checksumOfFile(path: string): string {
   const hash = createHash("sha256");
   for (const bytes of slicesOf(path)) hash.update(bytes);
   return hash.digest("hex");

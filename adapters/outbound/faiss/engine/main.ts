@@ -1,5 +1,6 @@
 import module from "node:module";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { SpaceGone, Superseded } from "./content.ts";
 import type { Engine } from "./engine.ts";
 import type { FromEngine, Operation, ToEngine, WireError } from "./protocol.ts";
 
@@ -25,6 +26,7 @@ async function open({ open: settings, service }: Extract<ToEngine, { open: unkno
     const engine = await Engine.open(settings, {
       retire: () => send({ event: "retire" }),
       due: () => send({ event: "due" }),
+      superseded: () => send({ event: "superseded" }),
       failed: (error) => send({ event: "trouble", error: wireError(error) }),
     });
     opened.resolve(engine);
@@ -65,6 +67,8 @@ function wireError(error: unknown): WireError {
     const { code, message, retryable } = error;
     return { code, message, retryable };
   }
+  if (error instanceof Superseded) return { code: "superseded", message: error.message, retryable: true };
+  if (error instanceof SpaceGone) return { code: "space-gone", message: error.message, retryable: true };
   const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (error instanceof Error && (("code" in error && error.code === "ERR_SQLITE_ERROR") || "syscall" in error)) {
     return {

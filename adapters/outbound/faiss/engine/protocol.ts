@@ -32,6 +32,9 @@ export type EmbedderIdentity =
 
 /** A space that vectors of the corpus live in. */
 export interface Space {
+  /** Unlike that of any other space of the corpus, also of contents that were restored into it before or after. */
+  readonly id: string;
+  /** In this record. */
   readonly number: number;
   readonly kind: "fixed" | "learned";
   readonly embedder: string;
@@ -46,8 +49,8 @@ export interface SearchRequest {
   readonly principal?: Principal;
   /** Absent: what the record says, else the default. */
   readonly ranking?: Ranking;
-  /** The query's vector and the number of the space that it lives in; a fixed embedder has one space only and names none. */
-  readonly dense?: { readonly space?: number; readonly vector: Float32Array };
+  /** The query's vector and the id of the space that it lives in; a fixed embedder has one space only and names none. */
+  readonly dense?: { readonly space?: string; readonly vector: Float32Array };
 }
 
 /** Somebody whose rights count: a principal, or nobody known. */
@@ -80,6 +83,8 @@ export interface ChunkFingerprint {
 }
 
 export interface Comparison {
+  /** The content that was compared with. */
+  readonly content: string;
   /** Space of the vectors that `put` must bring; absent where it needs none, or is the first one of a fixed embedder. */
   readonly space?: Space;
   /** In the fingerprints' order. */
@@ -119,7 +124,8 @@ export interface WireDocument {
 
 /** Vectors by the hash of the text that they stand for, one after the other in `packed`. */
 export interface PackedVectors {
-  readonly space?: number;
+  /** Id of their space. */
+  readonly space?: string;
   readonly hashes: readonly string[];
   readonly packed: Float32Array;
 }
@@ -127,6 +133,8 @@ export interface PackedVectors {
 export interface PutRequest {
   /** Names this very put: done twice after a crash, it is reported as done once. */
   readonly token: string;
+  /** The content that the documents were compared with. */
+  readonly content: string;
   readonly documents: readonly WireDocument[];
   readonly vectors?: PackedVectors;
 }
@@ -160,7 +168,7 @@ export type Plan =
   | { readonly work: "none" }
   /** Another process is at it. */
   | { readonly work: "wait" }
-  | { readonly work: "fit" }
+  | { readonly work: "fit"; readonly content: string }
   | { readonly work: "embed"; readonly space: Space; readonly missing: number };
 
 export interface TextsToEmbed {
@@ -168,7 +176,11 @@ export interface TextsToEmbed {
   readonly texts: readonly string[];
 }
 
-/** Every request that the engine answers, and what it answers. */
+/**
+ * Every request that the engine answers, and what it answers. A space is named by its id. All but `search` and `readModel`
+ * are answered out of the content that the corpus names at that time; those that name a space or a content which is not
+ * there any more fail with `space-gone`, but for `activateSpace` and `abandonSpace`.
+ */
 export interface Operations {
   search: { request: SearchRequest; reply: SearchReply };
   compare: { request: { readonly documents: readonly Fingerprint[] }; reply: Comparison };
@@ -191,24 +203,30 @@ export interface Operations {
     request: { readonly after: string; readonly limit: number };
     reply: { readonly texts: readonly string[]; readonly last: string };
   };
-  /** Number of a new space that nobody searches yet; undefined where another process is at it. */
-  beginSpace: { request: { readonly dimensions: number }; reply: number | undefined };
-  appendModel: { request: { readonly space: number; readonly part: number; readonly bytes: Uint8Array }; reply: null };
+  /** Id of a new space of this content that nobody searches yet; undefined where another process is at it. */
+  beginSpace: {
+    request: { readonly content: string; readonly dimensions: number };
+    reply: string | undefined;
+  };
+  appendModel: { request: { readonly space: string; readonly part: number; readonly bytes: Uint8Array }; reply: null };
   /** A part of a learned space's model; undefined behind the last one. */
-  readModel: { request: { readonly space: number; readonly part: number }; reply: Uint8Array | undefined };
+  readModel: {
+    request: { readonly space: string; readonly part: number };
+    reply: Uint8Array | undefined;
+  };
   /** Passages behind the one numbered `after` without a vector in the space; fewer than asked for at the end. */
   textsToEmbed: {
-    request: { readonly space: number; readonly after: number; readonly limit: number };
+    request: { readonly space: string; readonly after: number; readonly limit: number };
     reply: TextsToEmbed;
   };
   storeVectors: {
-    request: { readonly space: number; readonly passages: readonly number[]; readonly packed: Float32Array };
+    request: { readonly space: string; readonly passages: readonly number[]; readonly packed: Float32Array };
     reply: null;
   };
   /** Makes the space the one that is searched: `missing` where passages lack their vectors, `gone` where it was given up. */
-  activateSpace: { request: { readonly space: number }; reply: "active" | "missing" | "gone" };
+  activateSpace: { request: { readonly space: string }; reply: "active" | "missing" | "gone" };
   /** Gives up a space in the making. */
-  abandonSpace: { request: { readonly space: number }; reply: null };
+  abandonSpace: { request: { readonly space: string }; reply: null };
   /** Waits until the vectors' index holds everything and its file is written. */
   persist: { request: null; reply: null };
 }
@@ -229,9 +247,12 @@ export type ToEngine =
   | { readonly ping: true }
   | { readonly close: true };
 
-/** A ServiceError on its way between processes, or a bug's stack under the code "bug". */
+/**
+ * A ServiceError on its way between processes, a bug's stack under the code "bug", or what only the service must know:
+ * `superseded`, the corpus has another content, nothing was done; `space-gone`, the space or content named is not there any more.
+ */
 export interface WireError {
-  readonly code: ErrorCode | "bug";
+  readonly code: ErrorCode | "bug" | "superseded" | "space-gone";
   readonly message: string;
   readonly retryable: boolean;
   readonly cause?: string;
@@ -239,11 +260,11 @@ export interface WireError {
 
 /**
  * What the engine sends. `ready`: the corpus is open, and this is the space that is searched; `retire`: its memory has grown, replace it; `due`: vectors are missing, make a plan;
- * `alive`: answers a ping; `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
+ * `superseded`: the corpus has another content, replace it (said again until that is done); `alive`: answers a ping; `failed`: it could not open the corpus and ends; `trouble`: work in the background failed.
  */
 export type FromEngine =
   | { readonly id: number; readonly value: unknown; readonly error?: never }
   | { readonly id: number; readonly error: WireError }
   | { readonly event: "ready"; readonly space?: Space }
-  | { readonly event: "retire" | "due" | "alive" }
+  | { readonly event: "retire" | "due" | "superseded" | "alive" }
   | { readonly event: "failed" | "trouble"; readonly error: WireError };

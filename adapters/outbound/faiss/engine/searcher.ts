@@ -63,7 +63,7 @@ export class Searcher {
       const warnings = (readable ?? this.memory.catalog.live).count > 0 ? [NO_VECTORS] : [];
       return { request, ranking, allowed, vector: undefined, warnings };
     }
-    if (dense === undefined || (dense.space ?? space.number) !== space.number) return { space };
+    if (dense === undefined || (dense.space ?? space.id) !== space.id) return { space };
     if (dense.vector.length === space.dimensions) {
       return { request, ranking, allowed, vector: dense.vector, warnings: [] };
     }

@@ -1,9 +1,10 @@
 import { ServiceError } from "../../../../domain/errors.ts";
+import { SpaceGone } from "./content.ts";
 import type { Database } from "./database.ts";
 import type { EmbedderIdentity, PackedVectors, Plan, Space } from "./protocol.ts";
 import { bytesOf, vectorOf } from "./vector-bytes.ts";
 
-interface SpaceRow extends Space {
+interface SpaceRow extends Omit<Space, "id"> {
   readonly fitted_on: number;
   readonly fitted_through: number;
 }
@@ -20,10 +21,25 @@ const SWEEP_SLICE = 500;
 export class SpaceStore {
   private readonly database: Database;
   private readonly embedder: EmbedderIdentity;
+  private readonly content: string;
 
-  constructor(database: Database, embedder: EmbedderIdentity) {
+  /** `content` is the name of the record's content, which makes the ids of spaces unlike those of other contents. */
+  constructor(database: Database, embedder: EmbedderIdentity, content: string) {
     this.database = database;
     this.embedder = embedder;
+    this.content = content;
+  }
+
+  idOf(number: number): string {
+    return `${this.content}/${number}`;
+  }
+
+  /** Number of the space with this id. @throws SpaceGone where it is not there, or not any more */
+  numberOf(id: string): number {
+    const number = Number(id.slice(this.content.length + 1));
+    const row = this.database.get("SELECT 1 FROM spaces WHERE number = ?", number);
+    if (row === undefined || id !== this.idOf(number)) throw new SpaceGone();
+    return number;
   }
 
   /** Whether the first vectors that are put begin the space. */
@@ -42,7 +58,8 @@ export class SpaceStore {
     const { number, kind, embedder, dimensions } = row;
     const own = this.embedder;
     const fits = own.kind === "learned" || own.dimensions === dimensions;
-    if (kind === own.kind && embedder === own.name && fits) return { number, kind, embedder, dimensions };
+    const id = this.idOf(number);
+    if (kind === own.kind && embedder === own.name && fits) return { id, number, kind, embedder, dimensions };
     if (kind === "learned" && own.kind === "learned") return undefined;
     throw new ServiceError(
       "embedder-mismatch",
@@ -65,7 +82,8 @@ export class SpaceStore {
   }
 
   plan(countAbove: (passage: number) => number): Plan {
-    if (this.wantsFit(countAbove)) return this.othersAtWork() ? { work: "wait" } : { work: "fit" };
+    if (this.wantsFit(countAbove))
+      return this.othersAtWork() ? { work: "wait" } : { work: "fit", content: this.content };
     const space = this.active();
     const missing = space === undefined ? 0 : this.missing(space.number);
     return space === undefined || missing === 0 ? { work: "none" } : { work: "embed", space, missing };
@@ -86,14 +104,19 @@ export class SpaceStore {
     if (this.embedder.kind !== "fixed") throw new Error("A learned space begins with a fit.");
     const number = this.insert(this.embedder.dimensions, "active");
     this.database.run("UPDATE corpus SET active_space = ?", number);
-    return { number, kind: "fixed", embedder: this.embedder.name, dimensions: this.embedder.dimensions };
+    const { name: embedder, dimensions } = this.embedder;
+    return { id: this.idOf(number), number, kind: "fixed", embedder, dimensions };
   }
 
-  /** A learned space that is not searched before it is activated; undefined where another process is making one. */
-  begin(dimensions: number): number | undefined {
+  /**
+   * Id of a learned space that is not searched before it is activated; undefined where another process is making one.
+   * @throws SpaceGone where it was learned from another content
+   */
+  begin(content: string, dimensions: number): string | undefined {
+    if (content !== this.content) throw new SpaceGone();
     if (this.othersAtWork()) return undefined;
     this.database.run("UPDATE spaces SET state = 'retired', touched_at_ms = 0 WHERE state = 'building'");
-    return this.insert(dimensions, "building");
+    return this.idOf(this.insert(dimensions, "building"));
   }
 
   appendModel(space: number, part: number, bytes: Uint8Array): void {
@@ -124,7 +147,9 @@ export class SpaceStore {
   }
 
   /** Makes a space the searched one: `missing` where passages lack their vector there, `gone` where it was given up. */
-  activate(space: number): "active" | "missing" | "gone" {
+  activate(id: string): "active" | "missing" | "gone" {
+    const space = this.numberIfThere(id);
+    if (space === undefined) return "gone";
     if (this.activeRow()?.number === space) return "active";
     if (this.database.get("SELECT 1 FROM spaces WHERE number = ? AND state = 'building'", space) === undefined)
       return "gone";
@@ -139,7 +164,9 @@ export class SpaceStore {
   }
 
   /** Gives up a space in the making. */
-  abandon(space: number): void {
+  abandon(id: string): void {
+    const space = this.numberIfThere(id);
+    if (space === undefined) return;
     this.database.run(
       "UPDATE spaces SET state = 'retired', touched_at_ms = 0 WHERE number = ? AND state = 'building'",
       space,
@@ -198,6 +225,15 @@ export class SpaceStore {
 
   lastVector(): number {
     return this.database.get<{ last: number | null }>("SELECT max(number) AS last FROM vectors")?.last ?? 0;
+  }
+
+  private numberIfThere(id: string): number | undefined {
+    try {
+      return this.numberOf(id);
+    } catch (error) {
+      if (error instanceof SpaceGone) return undefined;
+      throw error;
+    }
   }
 
   private activeRow(): SpaceRow | undefined {

@@ -26,11 +26,14 @@ export class Writer {
   private readonly database: Database;
   private readonly documents: DocumentStore;
   private readonly spaces: SpaceStore;
+  private readonly content: string;
 
-  constructor(database: Database, documents: DocumentStore, spaces: SpaceStore) {
+  /** `content` is the name of the record's content. */
+  constructor(database: Database, documents: DocumentStore, spaces: SpaceStore, content: string) {
     this.database = database;
     this.documents = documents;
     this.spaces = spaces;
+    this.content = content;
   }
 
   /** What a put of these documents must bring. */
@@ -41,12 +44,14 @@ export class Writer {
         fingerprints,
         space?.number ?? (this.spaces.isFixed ? "new" : undefined),
       );
-      return space === undefined ? { documents } : { space, documents };
+      const { content } = this;
+      return space === undefined ? { content, documents } : { content, space, documents };
     });
   }
 
   /** Puts all documents or none; `isCancelled` is asked a last time before anything is written. */
-  async put({ token, documents, vectors }: PutRequest, isCancelled: () => boolean): Promise<PutReply> {
+  async put({ token, content, documents, vectors }: PutRequest, isCancelled: () => boolean): Promise<PutReply> {
+    if (content !== this.content) return { again: true };
     const analysed: AnalysedDocument[] = [];
     for (const wire of documents) analysed.push({ wire, terms: await termsOf(wire) });
     try {
@@ -134,7 +139,7 @@ export class Writer {
     const active = this.spaces.active();
     if (active === undefined && !this.spaces.isFixed) return undefined;
     if (vectors === undefined && active !== undefined) return { space: active.number, vectorOf: () => undefined };
-    if (vectors === undefined || vectors.space !== active?.number) throw new MissingVector();
+    if (vectors === undefined || vectors.space !== active?.id) throw new MissingVector();
     return { space: (active ?? this.spaces.createFixed()).number, vectorOf: unpack(vectors) };
   }
 }
