@@ -17,6 +17,7 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
   function contextOf(name: string): AdapterContext {
     return {
       directory: join(config.dataDirectory, name),
+      configDirectory: config.directory,
       tokenizer,
       log,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
