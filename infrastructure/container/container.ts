@@ -4,8 +4,13 @@ import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import type { AdapterEntry, Config } from "../config/load.ts";
+import { CachedEmbedding } from "../embedding-cache/cached-embedding.ts";
+import { EmbeddingStore } from "../embedding-cache/embedding-store.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
-import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
+import { COMPLETION, EMBEDDING, EMBEDDING_STORE, SEARCH } from "./tokens.ts";
+
+/** File of the data folder that keeps vectors of passages. */
+const EMBEDDINGS = "embeddings.sqlite";
 
 /**
  * Binds every adapter of the config whose variables are there, by its name; each is made when it is first asked for.
@@ -28,21 +33,35 @@ export async function buildContainer(config: Config, tokenizer: TokenizerPort, l
     token: symbol,
     entries: readonly AdapterEntry<Made>[],
     close: (made: Made) => Promise<void>,
+    wrap: (made: Made) => Made = (made) => made,
   ): Promise<void> {
     const loaded = await Promise.all(entries.map(async ({ name, load }) => ({ name, create: await load() })));
     for (const { name, create } of loaded) {
       container
         .bind<Made>(token)
-        .toDynamicValue(() => create(contextOf(name)))
+        .toDynamicValue(() => wrap(create(contextOf(name))))
         .inSingletonScope()
         .whenNamed(name)
         .onDeactivation(close);
     }
   }
 
+  const { max_bytes: maxBytes } = config.embedding_cache;
+  container
+    .bind<EmbeddingStore>(EMBEDDING_STORE)
+    .toDynamicValue(() => new EmbeddingStore({ file: join(config.dataDirectory, EMBEDDINGS), maxBytes }, log))
+    .inSingletonScope()
+    .onDeactivation((store) => store.close());
+
+  /** What a learned embedder embeds changes with the corpus, so there is nothing to keep. */
+  function cached(embedder: Embedder): Embedder {
+    if (embedder.kind === "learned" || maxBytes === 0) return embedder;
+    return new CachedEmbedding(embedder, container.get<EmbeddingStore>(EMBEDDING_STORE));
+  }
+
   await Promise.all([
     bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
-    bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.()),
+    bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.(), cached),
     bindAll<Search>(SEARCH, config.searches.filter(isComplete), async ({ retrieval, corpus }) => {
       await Promise.all([retrieval.close?.(), corpus?.close?.()]);
     }),

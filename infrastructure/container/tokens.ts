@@ -2,3 +2,4 @@
 export const COMPLETION = Symbol("CompletionPort");
 export const EMBEDDING = Symbol("EmbeddingPort");
 export const SEARCH = Symbol("Search");
+export const EMBEDDING_STORE = Symbol("EmbeddingStore");
