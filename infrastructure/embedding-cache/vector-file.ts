@@ -93,12 +93,14 @@ export class VectorFile {
   private prepare(): void {
     const format = this.number("PRAGMA user_version");
     if (format !== 0 && format !== FORMAT) throw new Error(`The file is in format ${format}.`);
-    this.transact(() => {
-      this.database.exec(`
-        CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL, vector BLOB NOT NULL);
-        CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used);
-        PRAGMA user_version = ${FORMAT}`);
-    });
+    if (format === 0) {
+      this.transact(() => {
+        this.database.exec(`
+          CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL, vector BLOB NOT NULL);
+          CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used);
+          PRAGMA user_version = ${FORMAT}`);
+      });
+    }
     this.evict();
   }
 

@@ -41,9 +41,10 @@ export class TransformersEmbedding implements EmbeddingPort {
     this.dimensions = options.dimensions;
     this.prefixes = { query: options.query_prefix, document: options.document_prefix };
     const model = folderOf(options, configDirectory) ?? options.model;
-    const { dtype, pooling, max_tokens, allow_download } = options;
+    const { dtype, pooling, max_tokens, allow_download, hub_url } = options;
     const cacheDirectory = join(directory, "models");
-    this.model = new ModelProcess({ model, dtype, pooling, max_tokens, allow_download, cacheDirectory }, log, start);
+    const settings = { model, dtype, pooling, max_tokens, allow_download, hub_url, cacheDirectory };
+    this.model = new ModelProcess(settings, log, start);
   }
 
   /** Id of the model's process; undefined before the first call. */

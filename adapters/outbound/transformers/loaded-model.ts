@@ -44,6 +44,7 @@ export class LoadedModel {
     const isRemote = allowDownload && !isAbsolute(model);
     env.allowRemoteModels = isRemote;
     env.allowLocalModels = !isRemote || isAbsolute(model);
+    env.remoteHost = settings.hub_url;
     env.cacheDir = cacheDirectory;
     // Where a name of the Hub is looked for as a folder.
     env.localModelPath = cacheDirectory;

@@ -48,6 +48,10 @@ export const transformersOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether a model of the Hub may be downloaded, once, into the data folder."),
+  hub_url: z
+    .url({ protocol: /^https?$/, error: "must be an http or https URL" })
+    .default("https://huggingface.co")
+    .describe("Where the Hub stands, or a mirror of it."),
 });
 
 export type TransformersOptions = z.output<typeof transformersOptions>;

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../../../domain/errors.ts";
 import type { TransformersOptions } from "./options.ts";
 
 export interface ModelSettings
-  extends Pick<TransformersOptions, "dtype" | "pooling" | "max_tokens" | "allow_download"> {
+  extends Pick<TransformersOptions, "dtype" | "pooling" | "max_tokens" | "allow_download" | "hub_url"> {
   /** A folder's absolute path, or a name of the Hub. */
   readonly model: string;
   /** Where what was downloaded is kept. */
