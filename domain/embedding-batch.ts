@@ -19,8 +19,8 @@ export function refuseBadBatch(
     if (message !== undefined) problems.push({ field: `texts[${index}]`, message });
   }
   if (problems.length > 0) {
-    const [first] = problems;
-    const detail = problems.length === 1 && first !== undefined ? `: ${first.field} ${first.message}` : "";
-    throw new ServiceError("invalid-request", `These texts cannot be embedded${detail}.`, { problems });
+    const [first] = problems.map(({ field, message }) => `${field} ${message}`);
+    const more = problems.length === 1 ? "" : `, and ${problems.length - 1} more`;
+    throw new ServiceError("invalid-request", `These texts cannot be embedded: ${first}${more}.`, { problems });
   }
 }

@@ -20,7 +20,9 @@ const DOCUMENTS = Array.from({ length: 12 }, (_, index) => ({ id: `d${index}`, t
 
 async function wires(): Promise<{ readonly openai: Loopback; readonly bedrock: Loopback }> {
   const openai = await startLoopback((call) => replyEmbeddings(call, DIMENSIONS));
-  const bedrock = await startLoopback((call) => replyEmbedding(call, DIMENSIONS));
+  const bedrock = await startLoopback((call) =>
+    replyEmbedding(call, decodeURIComponent(call.path).includes("-v3") ? 1_024 : DIMENSIONS),
+  );
   onTestFinished(async () => {
     await Promise.all([openai.close(), bedrock.close()]);
   });
@@ -87,6 +89,32 @@ describe("an ingestion of what was embedded before", () => {
       expect(passages.map(({ documentId }) => documentId)).toContain("d7");
     });
   }
+
+  it("reports the one document whose passage is longer than the model takes, and keeps the others", async () => {
+    const folder = await temporaryFolder();
+    const vendors = await wires();
+    const configFile = join(folder, "pharos.yaml");
+    await writeFile(
+      configFile,
+      `embedders: { cohere: { adapter: bedrock, model: "cohere.embed-english-v3", dimensions: 1024, region: us-east-1, endpoint: "${vendors.bedrock.url}" } }
+searches: { notes: { adapter: faiss, embedder: cohere, mode: dense } }
+ingestion: { chunk_tokens: 512 }`,
+    );
+    const config = await loadConfig({ configFile, dataDirectory: join(folder, "data"), variables: {} });
+    const application = await buildApplication(config, silent);
+    onTestFinished(() => application.close());
+    const long = "Lighthouses illuminate dangerous coastlines. ".repeat(60);
+    const lines = [
+      { id: "short", text: "The lamp is lit." },
+      { id: "long", text: long },
+      { id: "last", text: "Fog." },
+    ];
+    await writeFile(join(folder, "notes.jsonl"), lines.map((line) => JSON.stringify(line)).join("\n"));
+    const paths = [join(folder, "notes.jsonl")];
+    const report = await application.documents.ingest({ corpus: "notes", paths, settle: false }, never);
+    expect(report).toMatchObject({ added: 2, failed: 1 });
+    expect(report.failures[0]?.reason).toMatch(/has \d+ characters, and the model takes 2048/u);
+  });
 
   it("asks the vendor again where the cache is turned off", async () => {
     const folder = await temporaryFolder();

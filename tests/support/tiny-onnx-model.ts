@@ -5,7 +5,7 @@ const SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] as const;
 const CHARACTERS = [..."abcdefghijklmnopqrstuvwxyz0123456789"];
 
 /** Pieces of the tiny model's tokenizer, each with its place in the embedding table: a character at a word's begin, or within. */
-export const TINY_VOCABULARY: readonly string[] = [
+const TINY_VOCABULARY: readonly string[] = [
   ...SPECIAL,
   ...CHARACTERS,
   ...CHARACTERS.map((character) => `##${character}`),
@@ -13,7 +13,7 @@ export const TINY_VOCABULARY: readonly string[] = [
 
 export const TINY_HIDDEN = 8;
 /** Tokens of a text that the tokenizer's own settings allow. */
-export const TINY_MAX_TOKENS = 64;
+const TINY_MAX_TOKENS = 64;
 
 /** The row of the embedding table for a piece: the padding's too is not zero, so that whoever adds it up is found out. */
 export function tinyRow(piece: string, hidden = TINY_HIDDEN): readonly number[] {
