@@ -7,6 +7,8 @@ import { RecentVectors } from "./recent-vectors.ts";
 
 /** Queries are kept in memory alone, and as many as fit. */
 const RECENT_BYTES = 8 * 1_048_576;
+/** Texts that are looked up before other work gets its turn. */
+const TEXTS_AT_ONCE = 256;
 /** How far from 1 the length of a vector may be that was kept well. */
 const LENGTH_TOLERANCE = 1e-3;
 
@@ -42,8 +44,13 @@ export class CachedEmbedding implements EmbeddingPort {
     refuseBadBatch(texts, this.maxBatch);
     throwIfAborted(signal);
     const distinct = [...new Set(texts)];
-    const keys = distinct.map((text) => this.keyOf(text, purpose));
-    const known = purpose === "query" ? this.recall(keys) : await this.lookUp(keys, signal);
+    const keys: Uint8Array[] = [];
+    const known: (Float32Array | undefined)[] = [];
+    for (let start = 0; start < distinct.length; start += TEXTS_AT_ONCE) {
+      const part = distinct.slice(start, start + TEXTS_AT_ONCE).map((text) => this.keyOf(text, purpose));
+      keys.push(...part);
+      known.push(...(purpose === "query" ? this.recall(part) : await this.lookUp(part, signal)));
+    }
     const missing = distinct.flatMap((_, place) => (known[place] === undefined ? [place] : []));
     const vectors = new Map(distinct.map((text, place) => [text, known[place]]));
     if (missing.length > 0) {
@@ -105,6 +112,7 @@ function nameOf(key: Uint8Array | undefined): string {
 }
 
 function isWhole(vector: Float32Array): boolean {
-  const square = vector.reduce((sum, value) => sum + value * value, 0);
+  let square = 0;
+  for (const value of vector) square += value * value;
   return square === 0 || Math.abs(Math.sqrt(square) - 1) < LENGTH_TOLERANCE;
 }
