@@ -18,6 +18,7 @@ const PACKAGES = {
   "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
   "outbound/openai": ["openai", "zod"],
   "outbound/tokenizer": ["gpt-tokenizer"],
+  "outbound/transformers": ["@huggingface/transformers", "zod"],
 };
 
 const npm = (names) => `(^|/)node_modules/(${names.join("|")})/`;

@@ -16,8 +16,9 @@ export interface EmbeddingPort {
 
   /**
    * Vectors of unit length, in the texts' order, shape `[texts][dimensions]`; a text without any known term gives a vector of zeros.
-   * @throws ServiceError invalid-request (no text, too many, an empty one), rate-limited, vendor-auth, vendor-rejected,
-   * vendor-unavailable, vendor-reply-invalid, timeout, cancelled
+   * @throws ServiceError invalid-request (no text, too many, an empty one, one that is longer than the model takes),
+   * rate-limited, vendor-auth, vendor-rejected, vendor-unavailable, vendor-reply-invalid, not-configured (what the model
+   * needs is not installed), overloaded (too many calls wait), timeout, cancelled, shutting-down
    */
   embed(request: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]>;
 

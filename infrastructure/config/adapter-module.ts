@@ -41,5 +41,5 @@ export async function loadAdapterModule<Made>(
       })),
     };
   const { options: schema, create } = parsed.data;
-  return defineAdapter<z.ZodType, Made>(schema, async () => create).prepare(options);
+  return defineAdapter<z.ZodType, Made>(schema, async () => create).prepare(options, directory);
 }

@@ -188,7 +188,8 @@ class EntryPreparer {
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
     isIncomplete: boolean,
   ): Promise<Prepared<Made>> {
-    if (Object.hasOwn(definitions, adapter)) return definitions[adapter]?.prepare(options) ?? { problems: [] };
+    if (Object.hasOwn(definitions, adapter))
+      return definitions[adapter]?.prepare(options, this.directory) ?? { problems: [] };
     const isModule = /^(?:\.{1,2}\/|\/|file:)/u.test(adapter);
     if (!isModule) {
       const known = Object.keys(definitions).join(", ");

@@ -101,6 +101,14 @@ const ingestion = z.strictObject({
     .describe("tokens that a passage never exceeds"),
 });
 
+const embeddingCache = z.strictObject({
+  max_bytes: z
+    .int()
+    .min(0)
+    .default(1_024 * MIB)
+    .describe("bytes on disk of the vectors that are kept of passages, so that none is embedded twice; 0 keeps none"),
+});
+
 const principal = z
   .strictObject({
     user_header: headerName.describe("header in which a trusted proxy puts the user's id"),
@@ -121,6 +129,7 @@ export const configSchema = z
     limits: limits.prefault({}),
     answer: answer.prefault({}),
     ingestion: ingestion.prefault({}),
+    embedding_cache: embeddingCache.prefault({}),
     principal: principal.optional(),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),

@@ -7,8 +7,13 @@ import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import project from "../../package.json" with { type: "json" };
 import type { AdapterEntry, Config, SearchEntry } from "../config/load.ts";
+import { CachedEmbedding } from "../embedding-cache/cached-embedding.ts";
+import { EmbeddingStore } from "../embedding-cache/embedding-store.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
-import { COMPLETION, EMBEDDING, RERANK, SEARCH } from "./tokens.ts";
+import { COMPLETION, EMBEDDING, EMBEDDING_STORE, RERANK, SEARCH } from "./tokens.ts";
+
+/** File of the data folder that keeps vectors of passages. */
+const EMBEDDINGS = "embeddings.sqlite";
 
 /**
  * Binds every adapter of the config whose variables are there, by its name; each is made when it is first asked for.
@@ -25,6 +30,7 @@ export async function buildContainer(
   function contextOf(name: string): AdapterContext {
     return {
       directory: join(config.dataDirectory, name),
+      configDirectory: config.directory,
       tokenizer,
       log,
       learnsUnasked,
@@ -52,21 +58,35 @@ export async function buildContainer(
     token: symbol,
     entries: readonly AdapterEntry<Made>[],
     close: (made: Made) => Promise<void>,
+    wrap: (made: Made) => Made = (made) => made,
   ): Promise<void> {
     const loaded = await Promise.all(entries.map(async ({ name, load }) => ({ name, create: await load() })));
     for (const { name, create } of loaded) {
       container
         .bind<Made>(token)
-        .toDynamicValue(() => create(contextOf(name)))
+        .toDynamicValue(() => wrap(create(contextOf(name))))
         .inSingletonScope()
         .whenNamed(name)
         .onDeactivation(close);
     }
   }
 
+  const { max_bytes: maxBytes } = config.embedding_cache;
+  container
+    .bind<EmbeddingStore>(EMBEDDING_STORE)
+    .toDynamicValue(() => new EmbeddingStore({ file: join(config.dataDirectory, EMBEDDINGS), maxBytes }, log))
+    .inSingletonScope()
+    .onDeactivation((store) => store.close());
+
+  /** What a learned embedder embeds changes with the corpus, so there is nothing to keep. */
+  function cached(embedder: Embedder): Embedder {
+    if (embedder.kind === "learned" || maxBytes === 0) return embedder;
+    return new CachedEmbedding(embedder, container.get<EmbeddingStore>(EMBEDDING_STORE));
+  }
+
   await Promise.all([
     bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
-    bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.()),
+    bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.(), cached),
     bindAll<RerankPort>(RERANK, config.rerankers.filter(isComplete), async (reranker) => reranker.close?.()),
     bindAll<Search>(SEARCH, config.searches.filter(isComplete).map(withReranker), async ({ retrieval, corpus }) => {
       await Promise.all([retrieval.close?.(), corpus?.close?.()]);

@@ -9,6 +9,8 @@ import { faissOptions } from "../../adapters/outbound/faiss/options.ts";
 import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
 import { lsaOptions } from "../../adapters/outbound/lsa/options.ts";
 import { openaiCompletionOptions, openaiEmbeddingOptions } from "../../adapters/outbound/openai/options.ts";
+import { problemsOfModel } from "../../adapters/outbound/transformers/model-files.ts";
+import { transformersOptions } from "../../adapters/outbound/transformers/options.ts";
 import type { Problem } from "../../domain/errors.ts";
 import type { Log } from "../../domain/log.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
@@ -25,6 +27,8 @@ import { check } from "../config/problems.ts";
 export interface AdapterContext {
   /** Folder of its own for whatever it writes; made by the adapter when it first writes. */
   readonly directory: string;
+  /** Folder of the config file: relative paths in its options start there. */
+  readonly configDirectory: string;
   readonly tokenizer: TokenizerPort;
   readonly log: Log;
   /** Whether a corpus may be learned from before `settle` asks for it. */
@@ -56,18 +60,23 @@ export type Prepared<Made> =
 /** One line of the registry: the schema is light and always there, the code and its SDK are loaded only where the config names them. */
 export interface AdapterDefinition<Made> {
   readonly options: z.ZodType;
-  prepare(options: unknown): Prepared<Made>;
+  /** @param configDirectory where relative paths in the options start */
+  prepare(options: unknown, configDirectory: string): Prepared<Made>;
 }
 
+/** @param problemsOf what is wrong with options that their schema takes, such as a file that is not there */
 export function defineAdapter<Schema extends z.ZodType, Made>(
   options: Schema,
   load: () => Promise<Create<z.output<Schema>, Made>>,
+  problemsOf: (options: z.output<Schema>, configDirectory: string) => readonly Problem[] = () => [],
 ): AdapterDefinition<Made> {
   return {
     options,
-    prepare(json) {
+    prepare(json, configDirectory) {
       const parsed = check(options, json);
       if (parsed.problems !== undefined) return { problems: parsed.problems };
+      const problems = problemsOf(parsed.data, configDirectory);
+      if (problems.length > 0) return { problems };
       return {
         async load() {
           const create = await load();
@@ -107,6 +116,11 @@ export const embeddingAdapters: Definitions<Embedder> = {
   lsa: defineAdapter(
     lsaOptions,
     async () => (await import("../../adapters/outbound/lsa/embedding.ts")).createEmbedding,
+  ),
+  transformers: defineAdapter(
+    transformersOptions,
+    async () => (await import("../../adapters/outbound/transformers/embedding.ts")).createEmbedding,
+    problemsOfModel,
   ),
 };
 

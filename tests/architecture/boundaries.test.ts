@@ -86,6 +86,9 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "adapters/outbound/openai": { "adapters/outbound/openai/planted.ts": 'import { Hono } from "hono";' },
   "adapters/outbound/tokenizer": { "adapters/outbound/tokenizer/planted.ts": 'import { z } from "zod";' },
+  "adapters/outbound/transformers": {
+    "adapters/outbound/transformers/planted.ts": 'import type { LsaModel } from "../lsa/model.ts";',
+  },
   "adapters/others": {
     "adapters/outbound/planted/package.ts": 'import OpenAI from "openai";',
     "adapters/outbound/planted/neighbour.ts": 'import "../kendra/options.ts";',

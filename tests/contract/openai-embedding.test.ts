@@ -2,6 +2,7 @@ import { createEmbedding } from "../../adapters/outbound/openai/embedding.ts";
 import { openaiEmbeddingOptions } from "../../adapters/outbound/openai/options.ts";
 import { openaiFailure, replyEmbeddings } from "../support/wires/openai-wire.ts";
 import { startScriptedEmbedder } from "../support/wires/scripted-embedder.ts";
+import { wordTokenizer } from "../support/word-tokenizer.ts";
 import { describeEmbeddingContract, EMBEDDING_CODES } from "./embedding-contract.ts";
 
 const DIMENSIONS = 256;
@@ -17,7 +18,7 @@ describeEmbeddingContract("OpenAIEmbedding", {
     });
     return {
       ...vendor,
-      port: createEmbedding(options),
+      port: createEmbedding(options, { tokenizer: wordTokenizer }),
       provoke: Object.fromEntries(EMBEDDING_CODES.map((code) => [code, () => vendor.play(openaiFailure(code))])),
       close: () => vendor.loopback.close(),
     };

@@ -8,6 +8,8 @@ export interface EmbeddingFamily {
   readonly textsPerCall: number;
   /** Texts that one `embed` takes: as many calls as are worth one wait. */
   readonly maxBatch: number;
+  /** Characters of one text, past which Bedrock refuses the call without saying which text it was. */
+  readonly maxCharacters: number;
   body(request: EmbeddingRequest, dimensions: number): Readonly<Record<string, unknown>>;
   /** Reads the vectors out of the reply's JSON, in the texts' order. */
   readonly reply: z.ZodType<readonly (readonly number[])[]>;
@@ -19,6 +21,7 @@ const vector = z.array(z.number());
 const titanV2: EmbeddingFamily = {
   textsPerCall: 1,
   maxBatch: 64,
+  maxCharacters: 50_000,
   body: ({ texts }, dimensions) => ({ inputText: texts[0], dimensions, normalize: true }),
   reply: z.object({ embedding: vector }).transform(({ embedding }) => [embedding]),
 };
@@ -28,10 +31,11 @@ const cohereReply = z
   .object({ embeddings: z.union([z.array(vector), z.object({ float: z.array(vector) })]) })
   .transform(({ embeddings }) => ("float" in embeddings ? embeddings.float : embeddings));
 
-/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v3.html; it takes texts of up to 2048 characters. */
+/** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v3.html. */
 const cohereV3: EmbeddingFamily = {
   textsPerCall: 96,
-  maxBatch: 96,
+  maxBatch: 8 * 96,
+  maxCharacters: 2_048,
   body: ({ texts, purpose }) => ({ texts, input_type: `search_${purpose}`, truncate: "NONE" }),
   reply: cohereReply,
 };
@@ -39,6 +43,8 @@ const cohereV3: EmbeddingFamily = {
 /** https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-embed-v4.html */
 const cohereV4: EmbeddingFamily = {
   ...cohereV3,
+  // 128,000 tokens, which no count of characters stands for: the model itself refuses what is longer.
+  maxCharacters: Number.POSITIVE_INFINITY,
   body: ({ texts, purpose }, dimensions) => ({
     texts,
     input_type: `search_${purpose}`,

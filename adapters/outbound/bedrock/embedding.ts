@@ -1,14 +1,13 @@
 import { type BedrockRuntimeClient, InvokeModelCommand } from "@aws-sdk/client-bedrock-runtime";
-import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { ConcurrencyLimit } from "../../../domain/concurrency-limit.ts";
+import { refuseBadBatch } from "../../../domain/embedding-batch.ts";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
 import { createClient } from "./client.ts";
 import { EMBEDDING_FAMILIES, type EmbeddingFamily } from "./embedding-families.ts";
 import { invalidReply } from "./errors.ts";
 import { type BedrockEmbeddingOptions, familyOf } from "./options.ts";
 import { send } from "./send.ts";
-
-/** Calls that one `embed` has under way at most: Titan takes one text a call, and an account's rate is soon spent. */
-const MAX_CALLS = 8;
 
 /** An embedding model behind Bedrock's InvokeModel: Titan v2, Cohere v3 or v4; each call is one attempt, with no clock but its signal. */
 export function createEmbedding(options: BedrockEmbeddingOptions): EmbeddingPort {
@@ -25,38 +24,26 @@ export class BedrockEmbedding implements EmbeddingPort {
   private readonly client: BedrockRuntimeClient;
   private readonly family: EmbeddingFamily;
   private readonly model: string;
+  private readonly calls: ConcurrencyLimit;
 
-  constructor(
-    client: BedrockRuntimeClient,
-    family: EmbeddingFamily,
-    { model, dimensions }: Pick<BedrockEmbeddingOptions, "model" | "dimensions">,
-  ) {
+  constructor(client: BedrockRuntimeClient, family: EmbeddingFamily, options: BedrockEmbeddingOptions) {
+    const { model, dimensions, max_concurrency: maxConcurrency } = options;
     this.name = `bedrock/${model}/${dimensions}`;
     this.dimensions = dimensions;
     this.maxBatch = family.maxBatch;
     this.client = client;
     this.family = family;
     this.model = model;
+    this.calls = new ConcurrencyLimit(maxConcurrency);
   }
 
   async embed({ texts, purpose }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
-    refuseBadBatch(texts, this.maxBatch);
     throwIfAborted(signal);
+    refuseBadBatch(texts, this.maxBatch, (text) => problemOf(text, this.family.maxCharacters));
     const parts = chunksOf(texts, this.family.textsPerCall);
-    const call = new AbortController();
-    const callSignal = AbortSignal.any([signal, call.signal]);
-    const vectors: (readonly Float32Array[])[] = [];
-    const queue = parts.entries();
-    const work = async () => {
-      for (const [index, part] of queue) vectors[index] = await this.embedPart({ texts: part, purpose }, callSignal);
-    };
-    try {
-      await Promise.all(Array.from({ length: MAX_CALLS }, work));
-    } finally {
-      // Where one call failed, the others are not waited for.
-      call.abort();
-    }
-    return vectors.flat();
+    const call = (part: readonly string[], callSignal: AbortSignal) =>
+      this.embedPart({ texts: part, purpose }, callSignal);
+    return (await this.calls.runAll(parts, call, purpose === "query", signal)).flat();
   }
 
   async close(): Promise<void> {
@@ -88,15 +75,8 @@ export class BedrockEmbedding implements EmbeddingPort {
   }
 }
 
-/** @throws ServiceError invalid-request with every problem */
-function refuseBadBatch(texts: readonly string[], maxBatch: number): void {
-  const problems: Problem[] = texts.flatMap((text, index) =>
-    text === "" ? [{ field: `texts[${index}]`, message: "must not be empty" }] : [],
-  );
-  if (texts.length < 1 || texts.length > maxBatch) {
-    problems.unshift({ field: "texts", message: `must hold 1 to ${maxBatch} texts, not ${texts.length}` });
-  }
-  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
+function problemOf({ length }: string, maxCharacters: number): string | undefined {
+  return length > maxCharacters ? `has ${length} characters, and the model takes ${maxCharacters}` : undefined;
 }
 
 function chunksOf(texts: readonly string[], size: number): readonly (readonly string[])[] {

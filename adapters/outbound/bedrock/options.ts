@@ -52,6 +52,12 @@ export const bedrockEmbeddingOptions = z
       .describe(
         "Dimensions of its vectors. Titan v2: 256, 512, 1024; Cohere v3: 1024; Cohere v4: 256, 512, 1024, 1536.",
       ),
+    max_concurrency: z
+      .int()
+      .min(1)
+      .max(256)
+      .default(8)
+      .describe("Calls that are under way at once; a query goes before passages that wait."),
   })
   .superRefine((options, context) => {
     const family = familyOf(options);

@@ -1,4 +1,5 @@
-import { abortError, type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { refuseBadBatch } from "../../../domain/embedding-batch.ts";
+import { abortError, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest, LearnedEmbeddingPort } from "../../../domain/ports/embedding-port.ts";
 import { ANALYZER_VERSION } from "../../../domain/text/analyzer.ts";
 import { fitInWorker } from "./fit-in-worker.ts";
@@ -31,9 +32,11 @@ export class LsaEmbedding implements LearnedEmbeddingPort {
   }
 
   async fit(sample: readonly string[], signal: AbortSignal): Promise<Uint8Array> {
-    const problems = problemsOfCount(sample, "sample", this.maxSample);
-    if (problems.length > 0)
+    if (sample.length < 1 || sample.length > this.maxSample) {
+      const message = `must hold 1 to ${this.maxSample} texts, not ${sample.length}`;
+      const problems = [{ field: "sample", message }];
       throw new ServiceError("invalid-request", "This sample cannot be learned from.", { problems });
+    }
     const ending = AbortSignal.any([signal, this.closing.signal]);
     return await fitInWorker(sample, { dimensions: this.dimensions, maxTerms: MAX_TERMS }, this.start, ending);
   }
@@ -90,18 +93,4 @@ class LsaSpace implements EmbeddingPort {
     this.onClose();
     await this.model.close();
   }
-}
-
-/** @throws ServiceError invalid-request with every problem */
-function refuseBadBatch(texts: readonly string[], most: number): void {
-  const problems = problemsOfCount(texts, "texts", most);
-  for (const [index, text] of texts.entries()) {
-    if (text === "") problems.push({ field: `texts[${index}]`, message: "must not be empty" });
-  }
-  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
-}
-
-function problemsOfCount({ length }: readonly string[], field: string, most: number): Problem[] {
-  if (length >= 1 && length <= most) return [];
-  return [{ field, message: `must hold 1 to ${most} texts, not ${length}` }];
 }

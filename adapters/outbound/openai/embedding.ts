@@ -1,8 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { OpenAI } from "openai";
 import { z } from "zod";
-import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { ConcurrencyLimit } from "../../../domain/concurrency-limit.ts";
+import { refuseBadBatch } from "../../../domain/embedding-batch.ts";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
+import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
 import { ConfiguredOpenAI } from "./client.ts";
 import { invalidReply, translateError } from "./errors.ts";
 import type { OpenAIEmbeddingOptions } from "./options.ts";
@@ -10,13 +13,20 @@ import type { OpenAIEmbeddingOptions } from "./options.ts";
 /** A request takes 300,000 tokens over all its texts (the API's reference); a token is one byte of UTF-8 or more. */
 const MAX_REQUEST_BYTES = 300_000;
 
+/** Tokens that OpenAI's own models take in one text (https://developers.openai.com/api/reference/resources/embeddings). */
+const MAX_TEXT_TOKENS = 8_192;
+const OWN_MODELS = /^text-embedding-/u;
+
 const replySchema = z.object({
   data: z.array(z.object({ index: z.int().nonnegative(), embedding: z.union([z.string(), z.array(z.number())]) })),
 });
 
 /** An embedding model behind the OpenAI API; `purpose` makes no difference to it. */
-export function createEmbedding(options: OpenAIEmbeddingOptions): EmbeddingPort {
-  return new OpenAIEmbedding(new ConfiguredOpenAI(options), options);
+export function createEmbedding(
+  options: OpenAIEmbeddingOptions,
+  { tokenizer }: { readonly tokenizer: TokenizerPort },
+): EmbeddingPort {
+  return new OpenAIEmbedding(new ConfiguredOpenAI(options), tokenizer, options);
 }
 
 export class OpenAIEmbedding implements EmbeddingPort {
@@ -26,21 +36,33 @@ export class OpenAIEmbedding implements EmbeddingPort {
   /** The API's own limit (https://developers.openai.com/api/reference/resources/embeddings). */
   readonly maxBatch = 2048;
   private readonly client: OpenAI;
+  private readonly tokenizer: TokenizerPort;
   private readonly model: string;
+  private readonly calls: ConcurrencyLimit;
 
-  constructor(client: OpenAI, { model, dimensions }: OpenAIEmbeddingOptions) {
+  constructor(client: OpenAI, tokenizer: TokenizerPort, options: OpenAIEmbeddingOptions) {
+    const { model, dimensions, max_concurrency: maxConcurrency } = options;
     this.name = `openai/${model}/${dimensions}`;
     this.dimensions = dimensions;
     this.client = client;
+    this.tokenizer = tokenizer;
     this.model = model;
+    this.calls = new ConcurrencyLimit(maxConcurrency);
   }
 
-  async embed({ texts }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
-    refuseBadBatch(texts, this.maxBatch);
+  async embed({ texts, purpose }: EmbeddingRequest, signal: AbortSignal): Promise<readonly Float32Array[]> {
     throwIfAborted(signal);
-    const vectors: Float32Array[] = [];
-    for (const part of splitByBytes(texts, MAX_REQUEST_BYTES)) vectors.push(...(await this.embedPart(part, signal)));
-    return vectors;
+    refuseBadBatch(texts, this.maxBatch, (text) => this.problemOf(text));
+    const parts = splitByBytes(texts, MAX_REQUEST_BYTES);
+    const call = (part: readonly string[], callSignal: AbortSignal) => this.embedPart(part, callSignal);
+    return (await this.calls.runAll(parts, call, purpose === "query", signal)).flat();
+  }
+
+  /** Counted with the encoding of newer models, which is near enough to name a text that the API would refuse without saying which. */
+  private problemOf(text: string): string | undefined {
+    if (!OWN_MODELS.test(this.model) || Buffer.byteLength(text) <= MAX_TEXT_TOKENS) return undefined;
+    const tokens = this.tokenizer.count(text);
+    return tokens > MAX_TEXT_TOKENS ? `has ${tokens} tokens, and the model takes ${MAX_TEXT_TOKENS}` : undefined;
   }
 
   private async embedPart(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
@@ -67,17 +89,6 @@ export class OpenAIEmbedding implements EmbeddingPort {
     }
     return toUnitLength(vector);
   }
-}
-
-/** @throws ServiceError invalid-request with every problem */
-function refuseBadBatch(texts: readonly string[], maxBatch: number): void {
-  const problems: Problem[] = texts.flatMap((text, index) =>
-    text === "" ? [{ field: `texts[${index}]`, message: "must not be empty" }] : [],
-  );
-  if (texts.length < 1 || texts.length > maxBatch) {
-    problems.unshift({ field: "texts", message: `must hold 1 to ${maxBatch} texts, not ${texts.length}` });
-  }
-  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
 }
 
 /** The texts in their order, cut into runs of at most maxBytes of UTF-8; a longer text is a run of its own. */

@@ -29,6 +29,12 @@ export const openaiEmbeddingOptions = z.strictObject({
     .int()
     .min(1)
     .describe("Dimensions of its vectors. A text-embedding-3 model is asked for as many; any other has to have them."),
+  max_concurrency: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(8)
+    .describe("Calls that are under way at once; a query goes before passages that wait."),
 });
 
 export type OpenAIEmbeddingOptions = z.output<typeof openaiEmbeddingOptions>;

@@ -1,4 +1,5 @@
-import { type Problem, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { refuseBadBatch } from "../../../domain/embedding-batch.ts";
+import { throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
 import { type Held, Hold } from "./hold.ts";
 
@@ -64,14 +65,4 @@ function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193) >>> 0;
   return value;
-}
-
-function refuseBadBatch(texts: readonly string[], maxBatch: number): void {
-  const problems: Problem[] = texts.flatMap((text, index) =>
-    text === "" ? [{ field: `texts[${index}]`, message: "must not be empty" }] : [],
-  );
-  if (texts.length < 1 || texts.length > maxBatch) {
-    problems.unshift({ field: "texts", message: `must hold 1 to ${maxBatch} texts, not ${texts.length}` });
-  }
-  if (problems.length > 0) throw new ServiceError("invalid-request", "These texts cannot be embedded.", { problems });
 }

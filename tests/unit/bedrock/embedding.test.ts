@@ -13,7 +13,7 @@ const COHERE_V4 = { model: "global.cohere.embed-v4:0", dimensions: 512 } as cons
 
 async function open(
   answer: (call: LoopbackCall) => void,
-  options: { readonly model: string; readonly dimensions: number },
+  options: { readonly model: string; readonly dimensions: number; readonly max_concurrency?: number },
 ) {
   const vendor = await startLoopback(answer);
   const endpoint = vendor.url;
@@ -71,6 +71,58 @@ describe("BedrockEmbedding", () => {
     const texts = Array.from({ length: 20 }, (_, index) => `text ${index}`);
     expect(await port.embed({ texts, purpose: "document" }, unending())).toHaveLength(20);
     expect(most).toBe(8);
+  });
+
+  it("has no more calls under way than `max_concurrency` over all that ask, a query before documents", async () => {
+    const held: LoopbackCall[] = [];
+    let most = 0;
+    let full = Promise.withResolvers<void>();
+    const answer = (call: LoopbackCall) => {
+      held.push(call);
+      most = Math.max(most, held.length);
+      if (held.length === 3) full.resolve();
+    };
+    const { port, vendor } = await open(answer, { ...TITAN, max_concurrency: 3 });
+    const ingestions = ["one", "other"].map((name) => {
+      const texts = Array.from({ length: 10 }, (_, index) => `${name} ${index}`);
+      return port.embed({ texts, purpose: "document" }, unending());
+    });
+    await full.promise;
+    const query = port.embed({ texts: ["a query"], purpose: "query" }, unending());
+    full = Promise.withResolvers();
+    for (const call of held.splice(0)) replyEmbedding(call, TITAN.dimensions);
+    await full.promise;
+    expect(vendor.calls.slice(3, 6).map(({ body }) => body.inputText)).toContain("a query");
+    while (vendor.calls.length < 21 || held.length > 0) {
+      for (const call of held.splice(0)) replyEmbedding(call, TITAN.dimensions);
+      await new Promise(setImmediate);
+    }
+    expect(await query).toHaveLength(1);
+    for (const vectors of await Promise.all(ingestions)) expect(vectors).toHaveLength(10);
+    expect(most).toBe(3);
+  });
+
+  it("sends no more than 96 texts in one of Cohere's calls", async () => {
+    const { port, vendor } = await open((call) => replyEmbedding(call, COHERE_V4.dimensions), COHERE_V4);
+    const texts = Array.from({ length: 200 }, (_, index) => `text ${index}`);
+    expect(await port.embed({ texts, purpose: "document" }, unending())).toHaveLength(200);
+    const sizes = vendor.calls.map(({ body }) => (body.texts as readonly string[]).length);
+    expect(sizes.toSorted((one, other) => other - one)).toEqual([96, 96, 8]);
+  });
+
+  it("names each text that is longer than the model takes, before it asks", async () => {
+    for (const [options, most] of [
+      [TITAN, 50_000],
+      [COHERE_V3, 2_048],
+    ] as const) {
+      const { port, vendor } = await open((call) => replyEmbedding(call, options.dimensions), options);
+      const texts = ["a", "b".repeat(most + 1), "c".repeat(most)];
+      await expect(port.embed({ texts, purpose: "document" }, unending())).rejects.toMatchObject({
+        code: "invalid-request",
+        problems: [{ field: "texts[1]", message: `has ${most + 1} characters, and the model takes ${most}` }],
+      });
+      expect(vendor.calls).toHaveLength(0);
+    }
   });
 
   it("ends the other calls of a batch where one fails, and asks no more", async () => {

@@ -153,6 +153,20 @@ searches: { a: { adapter: faiss, embedder: lsa, rerank: { reranker: "\${RERANKER
     expect(searches).toMatchObject([{ name: "a", missing: ["RERANKER"] }]);
   });
 
+  it("lists files that a model of one's own lacks, relative to the config, beside whatever else is wrong", async () => {
+    const problems = await problemsOf(`
+embedders:
+  own: { adapter: transformers, model: ./no-model, dimensions: 384 }
+  hub: { adapter: transformers, model: nobody, dimensions: 384 }
+  lsa: { adapter: lsa, colour: red }
+`);
+    expect(problems).toEqual([
+      expect.stringMatching(/^embedders\.own\.model: the folder .*no-model lacks config\.json, .*onnx\/model\.onnx$/u),
+      expect.stringMatching(/^embedders\.hub\.model: must be a folder .* or a model of the Hugging Face Hub/u),
+      "embedders.lsa.colour: unknown key",
+    ]);
+  });
+
   it("says in plain words what each value must be", async () => {
     const problems = await problemsOf(`
 server: { port: 70000, host: 3, deadline_ms: soon, drain_ms: 1.5 }

@@ -4,13 +4,21 @@ import { createEmbedding } from "../../../adapters/outbound/openai/embedding.ts"
 import { openaiEmbeddingOptions } from "../../../adapters/outbound/openai/options.ts";
 import { type LoopbackCall, replyJson, startLoopback } from "../../support/wires/loopback.ts";
 import { replyEmbeddings } from "../../support/wires/openai-wire.ts";
+import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
 const DIMENSIONS = 16;
 
-async function open(answer: (call: LoopbackCall) => void, model = "text-embedding-3-small") {
+async function open(answer: (call: LoopbackCall) => void, model = "text-embedding-3-small", maxConcurrency = 8) {
   const vendor = await startLoopback(answer);
   const port = createEmbedding(
-    openaiEmbeddingOptions.parse({ model, api_key: "sk-given", base_url: `${vendor.url}/v1`, dimensions: DIMENSIONS }),
+    openaiEmbeddingOptions.parse({
+      model,
+      api_key: "sk-given",
+      base_url: `${vendor.url}/v1`,
+      dimensions: DIMENSIONS,
+      max_concurrency: maxConcurrency,
+    }),
+    { tokenizer: wordTokenizer },
   );
   return { port, vendor };
 }
@@ -76,6 +84,8 @@ describe("OpenAIEmbedding", () => {
         const vectors = await port.embed({ texts, purpose: "document" }, unending());
         expect(vectors).toHaveLength(texts.length);
         const inputs = vendor.calls.slice(before).map(({ body }) => body.input as string[]);
+        // Calls that are under way together arrive in any order.
+        inputs.sort(([one = ""], [other = ""]) => Number.parseInt(one, 10) - Number.parseInt(other, 10));
         expect(inputs.flat()).toEqual(texts);
         for (const input of inputs) {
           const bytes = input.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
@@ -84,6 +94,52 @@ describe("OpenAIEmbedding", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it("has no more calls under way than it may, whoever asks, and lets a query go before documents", async () => {
+    const held: LoopbackCall[] = [];
+    let arrived = Promise.withResolvers<void>();
+    const { port, vendor } = await openForTest(
+      (call) => {
+        held.push(call);
+        if (held.length === 2) arrived.resolve();
+      },
+      undefined,
+      2,
+    );
+    const long = "a".repeat(200_000);
+    const documents = [1, 2].map((n) =>
+      port.embed({ texts: [`${n}${long}`, `${n}${long}b`], purpose: "document" }, unending()),
+    );
+    await arrived.promise;
+    const query = port.embed({ texts: ["a query"], purpose: "query" }, unending());
+    expect(vendor.calls).toHaveLength(2);
+    arrived = Promise.withResolvers();
+    for (const call of held.splice(0)) replyEmbeddings(call, DIMENSIONS);
+    await arrived.promise;
+    expect(vendor.calls.slice(2, 4).map(({ body }) => body.input)).toContainEqual(["a query"]);
+    while (vendor.calls.length < 5 || held.length > 0) {
+      for (const call of held.splice(0)) replyEmbeddings(call, DIMENSIONS);
+      await new Promise(setImmediate);
+    }
+    expect(await query).toHaveLength(1);
+    expect(await Promise.all(documents)).toHaveLength(2);
+  });
+
+  it("names each text that has more tokens than OpenAI's own models take, before it asks", async () => {
+    const words = (count: number) => "a ".repeat(count);
+    const request = { texts: ["a", words(8_193), words(8_192), words(9_000)], purpose: "document" } as const;
+    const own = await openForTest(answerWell);
+    await expect(own.port.embed(request, unending())).rejects.toMatchObject({
+      code: "invalid-request",
+      problems: [
+        { field: "texts[1]", message: "has 8193 tokens, and the model takes 8192" },
+        { field: "texts[3]", message: "has 9000 tokens, and the model takes 8192" },
+      ],
+    });
+    expect(own.vendor.calls).toHaveLength(0);
+    const other = await openForTest(answerWell, "long-context-embedder");
+    expect(await other.port.embed(request, unending())).toHaveLength(4);
   });
 
   it("names the setting where the model has other dimensions, and does not call that retryable", async () => {

@@ -15,6 +15,7 @@ describe("the options of the OpenAI adapter", () => {
       ...account,
       ...defaults,
       dimensions: 3,
+      max_concurrency: 8,
     });
   });
 
