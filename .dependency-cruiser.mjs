@@ -8,7 +8,7 @@ const PACKAGES = {
   "inbound/cli": ["cli-progress", "commander"],
   "inbound/http": ["hono", "zod"],
   "outbound/bedrock": ["@aws-sdk/client-bedrock-runtime", "@smithy/node-http-handler", "zod"],
-  "outbound/documents": ["@mozilla/readability", "linkedom", "unpdf", "yaml", "zod"],
+  "outbound/documents": ["@mozilla/readability", "csv-parse", "linkedom", "mammoth", "unpdf", "yaml", "zod"],
   "outbound/faiss": ["faiss-node", "zod"],
   "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
   "outbound/openai": ["openai", "zod"],

@@ -133,8 +133,7 @@ class QuoteFinder {
 /** Where a stretch of the passage stands in its document, as far as the passage knows; undefined where it knows nothing. */
 function locationOf({ location = {} }: Passage, { start, end }: Span): PassageLocation | undefined {
   const { start: offset, end: _, ...place } = location;
-  const whole =
-    offset === undefined || start === end ? place : { start: offset + start, end: offset + end, ...place };
+  const whole = offset === undefined || start === end ? place : { start: offset + start, end: offset + end, ...place };
   return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
