@@ -6,6 +6,7 @@ import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
 import { AnswerQuestion } from "../application/answer-question.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
 import { SearchPassages } from "../application/search-passages.ts";
+import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Config } from "./config/load.ts";
@@ -27,14 +28,24 @@ export async function buildApplication(config: Config, log: Log): Promise<Applic
   const tokenizer = new GptTokenizer();
   const container = await buildContainer(config, tokenizer, log);
   const adapters = new ConfiguredAdapters(config, container);
-  const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens } = config.ingestion;
+  const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
+  const reader = new DocumentReader({ fields: fieldMapping(fields) });
   return {
     adapters,
     tokenizer,
     answerQuestion: new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens }),
     searchPassages: new SearchPassages(adapters),
-    documents: new IngestDocuments(adapters, new DocumentReader(), tokenizer, { targetTokens, maxTokens }),
+    documents: new IngestDocuments(adapters, reader, tokenizer, { targetTokens, maxTokens }),
     close: () => container.unbindAllAsync(),
+  };
+}
+
+/** One field or several, as the config has them, are a list. */
+function fieldMapping({ text, metadata, ...single }: Config["ingestion"]["fields"]): FieldMapping {
+  return {
+    ...single,
+    ...(text === undefined ? {} : { text: [text].flat() }),
+    ...(metadata === undefined ? {} : { metadata: [metadata].flat() }),
   };
 }
 

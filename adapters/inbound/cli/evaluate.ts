@@ -1,4 +1,5 @@
 import { type EvaluationReport, evaluateRetrieval } from "../../../application/evaluate-retrieval.ts";
+import type { FieldMapping } from "../../../domain/field-mapping.ts";
 import { chosen } from "./choose.ts";
 import { startProgress } from "./progress.ts";
 import type { CommandRuntime } from "./runtime.ts";
@@ -11,6 +12,8 @@ export interface EvaluateOptions {
 
 /** Share of the bar that reading the collection takes; asking has the rest. */
 const INGEST_SHARE = 0.6;
+/** A collection's layout is its own, whatever the config says of other files. */
+const BEIR_FIELDS: FieldMapping = { id: "_id", title: "title", text: ["text"] };
 
 /** Reads a judged collection into an empty corpus of its own, asks every judged query, and prints the measures. */
 export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions): Promise<void> {
@@ -19,7 +22,7 @@ export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions
     const { corpusPath, ...collection } = await runtime.readCollection(options.collection);
     const progress = startProgress(runtime);
     try {
-      await documents.ingest({ corpus: search, paths: [corpusPath] }, runtime.signal, ({ share, stage }) => {
+      await documents.ingest({ corpus: search, paths: [corpusPath], fields: BEIR_FIELDS }, runtime.signal, ({ share, stage }) => {
         const done = stage === "store" ? share / 2 : (1 + share) / 2;
         progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
       });

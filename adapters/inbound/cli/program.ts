@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
 import { ask } from "./ask.ts";
 import { evaluate } from "./evaluate.ts";
-import { ingest } from "./ingest.ts";
+import { FIELD_PARTS, withField } from "./field-option.ts";
+import { type IngestOptions, ingest } from "./ingest.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { search } from "./search.ts";
 
@@ -18,11 +19,16 @@ export function createProgram(runtime: CommandRuntime): Command {
 
   program
     .command("ingest")
-    .description("read files and folders (Markdown, text, HTML, PDF, JSONL) into a corpus")
+    .description("read files and folders (Markdown, text, HTML, PDF, DOCX, code, CSV, JSONL) into a corpus")
     .argument("<path...>", "files and folders")
     .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option(
+      "--field <part=name>",
+      `of CSV and JSONL: the field that is the ${FIELD_PARTS.join(", ")}; again for more, text and metadata may have several`,
+      withField,
+    )
     .option("--json", "print the report as JSON")
-    .action((paths: string[], options: { corpus?: string; json?: boolean }) => ingest(runtime, paths, options));
+    .action((paths: string[], options: IngestOptions) => ingest(runtime, paths, options));
 
   program
     .command("ask")

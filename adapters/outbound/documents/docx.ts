@@ -58,7 +58,10 @@ async function htmlOf(bytes: Uint8Array): Promise<string> {
   }
 }
 
-/** mammoth gathers the notes in a list at the end: each is moved behind the block that refers to it. */
+/**
+ * mammoth gathers the notes in a list at the end: each is moved behind the block that refers to it. `[1]` becomes `(1)`,
+ * for in an answer square brackets cite a passage.
+ */
 function placeNotes(document: Document): void {
   const lastOf = new Map<Element, Element>();
   for (const link of document.querySelectorAll(BACK_LINK)) link.remove();
@@ -66,8 +69,11 @@ function placeNotes(document: Document): void {
     const note = document.getElementById(mark.getAttribute("href")?.slice(1) ?? "");
     const block = blockOf(mark, document.body);
     if (note === null || block === undefined) continue;
+    const number = `(${(mark.textContent ?? "").replaceAll(/[[\]]/gu, "")})`;
+    mark.textContent = ` ${number}`;
+    (note.firstElementChild ?? note).prepend(`${number} `);
     const placed = document.createElement("div");
-    placed.append(`${mark.textContent} `, ...note.childNodes);
+    placed.append(...note.childNodes);
     (lastOf.get(block) ?? block).after(placed);
     lastOf.set(block, placed);
     note.remove();
