@@ -4,6 +4,8 @@ import { foundTitle, metadataOf } from "./document-limits.ts";
 import type { FileContent } from "./file-content.ts";
 
 const MAX_FRONT_MATTER = 65_536;
+/** A line's marks stand in its beginning; more of it would cost time that grows with the square of its length. */
+const MAX_MARKED_LINE = 1_000;
 const FRONT_MATTER = /^---[ \t]*\r?\n(?<yaml>.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)/su;
 const FENCE = /^ {0,3}(?<fence>`{3,}|~{3,})/u;
 const FIRST_LEVEL = /^ {0,3}#[ \t]+(?<title>.*?)(?:[ \t]+#+)?[ \t]*$/u;
@@ -51,7 +53,8 @@ function frontMatterOf(text: string): FrontMatter {
 function firstHeading(text: string): string | undefined {
   let fence: string | undefined;
   let above = "";
-  for (const [line] of text.matchAll(/.+/gu)) {
+  for (const [whole] of text.matchAll(/.+/gu)) {
+    const line = whole.slice(0, MAX_MARKED_LINE);
     const mark = FENCE.exec(line)?.groups?.fence;
     if (mark !== undefined) {
       if (fence === undefined) fence = mark;
