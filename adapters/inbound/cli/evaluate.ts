@@ -22,10 +22,14 @@ export async function evaluate(runtime: CommandRuntime, options: EvaluateOptions
     const { corpusPath, ...collection } = await runtime.readCollection(options.collection);
     const progress = startProgress(runtime);
     try {
-      await documents.ingest({ corpus: search, paths: [corpusPath], fields: BEIR_FIELDS }, runtime.signal, ({ share, stage }) => {
-        const done = stage === "store" ? share / 2 : (1 + share) / 2;
-        progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
-      });
+      await documents.ingest(
+        { corpus: search, paths: [corpusPath], fields: BEIR_FIELDS },
+        runtime.signal,
+        ({ share, stage }) => {
+          const done = stage === "store" ? share / 2 : (1 + share) / 2;
+          progress.report(done * INGEST_SHARE, stage === "store" ? "reading" : "indexing");
+        },
+      );
       const report = await evaluateRetrieval(adapters.retrieval(search), collection, runtime.signal, (share) => {
         progress.report(INGEST_SHARE + share * (1 - INGEST_SHARE), "asking");
       });

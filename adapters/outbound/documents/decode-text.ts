@@ -35,13 +35,18 @@ export async function* decodeBlocks(blocks: AsyncIterable<Uint8Array>): AsyncGen
   if (decoder !== undefined) yield decoded(decoder, new Uint8Array(), false);
 }
 
+/** @throws UnreadableError where the beginning of a file of text holds a zero, as no text in UTF-8 does */
+export function refuseBinary(beginning: Uint8Array): void {
+  if (beginning.subarray(0, SNIFFED_BYTES).includes(0)) {
+    throw new UnreadableError("It holds binary data where text was expected.");
+  }
+}
+
 function decoderOf(beginning: Uint8Array, encoding: string): TextDecoder {
   const marked = BYTE_ORDER_MARKS.find(({ bytes: mark }) =>
     mark.every((byte, index) => beginning[index] === byte),
   )?.encoding;
-  if (marked === undefined && beginning.subarray(0, SNIFFED_BYTES).includes(0)) {
-    throw new UnreadableError("It holds binary data where text was expected.");
-  }
+  if (marked === undefined) refuseBinary(beginning);
   return decoderFor(marked ?? encoding);
 }
 

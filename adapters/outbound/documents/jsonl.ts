@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { FieldMapping } from "../../../domain/field-mapping.ts";
 import type { ReadResult } from "../../../domain/ports/document-reader-port.ts";
-import { decodeText } from "./decode-text.ts";
+import { decodeText, refuseBinary } from "./decode-text.ts";
 import { UnreadableError } from "./file-content.ts";
 import { counted, linesOf } from "./file-lines.ts";
 import type { FoundFile } from "./file-tree.ts";
@@ -10,6 +10,7 @@ import { documentOfRow } from "./row-document.ts";
 /**
  * The documents of a JSONL file, line by line, by the mapping of their fields; fields with texts, numbers, booleans or
  * lists of texts can become metadata. A broken line is a failure named `path:line`; blank lines are passed over.
+ * @throws UnreadableError a file that is none of text
  */
 export async function* readJsonl(
   { path, id: fileId }: FoundFile,
@@ -18,7 +19,7 @@ export async function* readJsonl(
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): AsyncGenerator<ReadResult, void, undefined> {
-  const blocks = counted(createReadStream(path, { signal }), onBytes);
+  const blocks = textOnly(counted(createReadStream(path, { signal }), onBytes));
   for await (const { number: line, bytes } of linesOf(blocks, maxLineBytes)) {
     const source = `${path}:${line}`;
     if (bytes === undefined) {
@@ -32,6 +33,15 @@ export async function* readJsonl(
       if (!(error instanceof UnreadableError)) throw error;
       yield { failure: { source, reason: error.message } };
     }
+  }
+}
+
+async function* textOnly(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  let isFirst = true;
+  for await (const block of blocks) {
+    if (isFirst) refuseBinary(block);
+    isFirst = false;
+    yield block;
   }
 }
 

@@ -66,12 +66,12 @@ describe("a file of any kind costs one reported line, and the next is read,", ()
 
 describe("a parser that a file is too much for", () => {
   it("is killed where it takes more memory than it may, and the next file gets another", async () => {
-    const bomb = await writtenFile("a.pdf", pdfOf(deflateSync(Buffer.alloc(800 * MEBIBYTE, " "))));
+    const bomb = await writtenFile("a.pdf", pdfOf(deflateSync(Buffer.alloc(400 * MEBIBYTE, " "))));
     const good = await writtenFile("b.pdf", writePdf({ pages: [["Whole."]] }));
     const { documents, failures } = await readDocuments([bomb, good], {
-      parser: { parseMs: 600_000, memoryMebibytes: 400 },
+      parser: { parseMs: 600_000, memoryMebibytes: 300 },
     });
-    expect(failures).toEqual([{ source: bomb, reason: "Reading it takes more than 400 MiB of memory." }]);
+    expect(failures).toEqual([{ source: bomb, reason: "Reading it takes more than 300 MiB of memory." }]);
     expect(documents.map(({ text }) => text)).toEqual(["Whole."]);
   });
 
