@@ -37,5 +37,7 @@ function reasonOf(error: unknown): string {
 
 // Ctrl-C reaches the whole group of processes: the service says when the parsers end.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+// What a parser leaves behind when it has failed; the file's failure is told already.
+process.on("unhandledRejection", () => undefined);
 process.on("disconnect", () => process.exit(0));
 process.on("message", async (file: ToParser) => process.send?.(await replyTo(file)));

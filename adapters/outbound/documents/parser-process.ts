@@ -90,6 +90,9 @@ export class ParserProcess {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     child.on("error", () => undefined);
+    child.once("exit", () => {
+      if (this.child === child) this.child = undefined;
+    });
     return child;
   }
 }
