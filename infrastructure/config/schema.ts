@@ -78,12 +78,12 @@ const fields = z
     id: field.exactOptional().describe("default: id, else _id; a row with neither is called by its file and line"),
     title: field.exactOptional().describe("default: title"),
     text: z
-      .union([field, z.array(field).min(1)])
+      .union([field, z.array(field).min(1)], "must be the name of a field, or a list of names")
       .exactOptional()
       .describe("one field, or several that are joined; default: text"),
     uri: field.exactOptional().describe("default: uri, else url; a row with neither has its file's path"),
     metadata: z
-      .union([field, z.array(field)])
+      .union([field, z.array(field)], "must be the name of a field, or a list of names")
       .exactOptional()
       .describe("fields to keep for filters; default: all that are nothing else"),
   })
