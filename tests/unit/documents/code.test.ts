@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { codeSections } from "../../../adapters/outbound/documents/code-sections.ts";
@@ -131,5 +132,10 @@ describe("code", () => {
     const usual = ".ts .tsx .js .mjs .py .go .rs .java .kt .c .h .cpp .cs .rb .php .sh .sql .yaml .yml .toml .json";
     expect(KNOWN_EXTENSIONS).toEqual(expect.arrayContaining(usual.split(" ")));
     expect(new Set(KNOWN_EXTENSIONS).size).toBe(KNOWN_EXTENSIONS.length);
+  });
+
+  it.each(["docs/ingestion.md", "docs/zh/ingestion.md"])("%s names every kind of file that is read", async (path) => {
+    const page = await readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+    expect(KNOWN_EXTENSIONS.filter((extension) => !page.includes(`\`${extension}\``))).toEqual([]);
   });
 });
