@@ -7,6 +7,7 @@ import { brokenLimit } from "./document-limits.ts";
 import { type FileContent, UnreadableError } from "./file-content.ts";
 import { type FoundFile, filesUnder, isSystemError } from "./file-tree.ts";
 import { FORMAT_OF, JSONL_EXTENSIONS, KNOWN_EXTENSIONS, PARSERS, RUN_APART, TABLE_EXTENSIONS } from "./formats.ts";
+import { unlessHopeless } from "./hopeless-rows.ts";
 import { DEFAULT_PARSER_LIMITS, type ParserLimits, ParserProcess } from "./parser-process.ts";
 
 const MEBIBYTE = 1_048_576;
@@ -109,10 +110,10 @@ class FileReading {
     else if (bytes === 0 && isKnown(file)) throw new UnreadableError("The file is empty.");
     else if (JSONL_EXTENSIONS.has(extension)) {
       const { readJsonl } = await import("./jsonl.ts");
-      yield* readJsonl(file, this.fields, this.maxBytes, this.signal, onBytes);
+      yield* unlessHopeless(readJsonl(file, this.fields, this.maxBytes, this.signal, onBytes), file.path);
     } else if (TABLE_EXTENSIONS.has(extension)) {
       const { readCsv } = await import("./csv.ts");
-      yield* readCsv(file, this.fields, this.maxBytes, this.signal, onBytes);
+      yield* unlessHopeless(readCsv(file, this.fields, this.maxBytes, this.signal, onBytes), file.path);
     } else yield { document: await this.documentOf(file) };
   }
 

@@ -166,6 +166,38 @@ describe("a table", () => {
   });
 });
 
+describe("a file of rows that are all broken", () => {
+  it("is given up in one line after 21, which names the fields there are", async () => {
+    const line = '{"sku":1,"body":"x"}\n';
+    const path = await writtenFile("a.jsonl", line.repeat(1_000));
+    const { documents, failures } = await readDocuments([path]);
+    expect(documents).toEqual([]);
+    expect(failures).toEqual([
+      {
+        source: path,
+        reason:
+          "Its first 21 rows are all broken, and no other was read. Line 1: No field of it is called `text` or `title`: map one to text; its fields are `sku`, `body`.",
+      },
+    ]);
+    const table = await readDocuments([await writtenFile("a.csv", `id,text\n${"1,a,b\n".repeat(30)}`)]);
+    expect(table.failures.map(({ reason }) => reason)).toEqual([
+      "Its first 21 rows are all broken, and no other was read. Line 2: The row has 3 fields, and the table 2 columns.",
+    ]);
+  });
+
+  it("is read to its end where a whole one comes before that, or where it has no more", async () => {
+    const broken = (count: number) => "broken\n".repeat(count);
+    const whole = '{"text":"x"}\n';
+    const read = async (content: string) => {
+      const { documents, failures } = await readDocuments([await writtenFile("a.jsonl", content)]);
+      return [documents.length, failures.length];
+    };
+    expect(await read(broken(20))).toEqual([0, 20]);
+    expect(await read(broken(20) + whole + broken(30))).toEqual([1, 50]);
+    expect(await read(whole + broken(30))).toEqual([1, 30]);
+  });
+});
+
 describe("typedText", () => {
   it.each([
     ["12", 12],
