@@ -13,7 +13,7 @@ const PACKAGES = {
     "@smithy/node-http-handler",
     "zod",
   ],
-  "outbound/documents": ["@mozilla/readability", "linkedom", "unpdf", "yaml", "zod"],
+  "outbound/documents": ["@mozilla/readability", "csv-parse", "linkedom", "mammoth", "unpdf", "yaml", "zod"],
   "outbound/faiss": ["faiss-node", "zod"],
   "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
   "outbound/openai": ["openai", "zod"],

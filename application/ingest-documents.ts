@@ -1,5 +1,6 @@
 import type { SourceDocument } from "../domain/document.ts";
 import { ServiceError } from "../domain/errors.ts";
+import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { ChunkedDocument, PutReport, Selection } from "../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../domain/ports/document-reader-port.ts";
@@ -15,6 +16,8 @@ export interface IngestRequest {
   readonly corpus: string;
   /** Files and folders. */
   readonly paths: readonly string[];
+  /** Of tables and JSONL files; what is left out is as the reader was made. */
+  readonly fields?: FieldMapping;
   /** Whether to wait for what `put` leaves for later (see CorpusPort.settle). Default: true. */
   readonly settle?: boolean;
 }
@@ -53,7 +56,7 @@ export class IngestDocuments {
    * settle throw but for one document's fault
    */
   async ingest(
-    { corpus, paths, settle = true }: IngestRequest,
+    { corpus, paths, fields, settle = true }: IngestRequest,
     signal: AbortSignal,
     onProgress: (progress: IngestProgress) => void = () => {},
   ): Promise<IngestReport> {
@@ -67,7 +70,7 @@ export class IngestDocuments {
       bytesRead += bytes;
     };
     report("store", 0);
-    for await (const { document, failure } of this.reader.read(paths, signal, onBytes)) {
+    for await (const { document, failure } of this.reader.read(paths, signal, onBytes, fields)) {
       if (document === undefined) run.fail(failure);
       else await run.add(document);
       report("store", Math.min(1, bytesRead / Math.max(size, 1)));

@@ -1,4 +1,4 @@
-import type { Passage } from "./passage.ts";
+import type { Passage, PassageLocation } from "./passage.ts";
 
 /** A stretch of text in UTF-16 code units: start inclusive, end exclusive. */
 export interface Span {
@@ -20,6 +20,13 @@ export interface Citation {
   readonly quoteSpan: Span;
   /** The claim: the stretch of the answer before the marker. */
   readonly answerSpan: Span;
+  /**
+   * Where the quote stands in its document: its offsets there, and the passage's section and page. Offsets are left out
+   * where there is no quote or the engine does not know them, and all of it where it knows nothing.
+   */
+  readonly location?: PassageLocation;
+  /** Of the passage: ISO 639-1 where it is known. */
+  readonly language?: string;
   /** True only where code found the quote in the passage at its offsets and its words overlap the claim's. */
   readonly verified: boolean;
 }

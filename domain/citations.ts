@@ -1,5 +1,5 @@
 import type { Citation, Span } from "./answer.ts";
-import type { Passage } from "./passage.ts";
+import type { Passage, PassageLocation } from "./passage.ts";
 import type { Source } from "./prompt.ts";
 import { analyze } from "./text/analyzer.ts";
 import { splitSentences } from "./text/sentences.ts";
@@ -88,7 +88,8 @@ class QuoteFinder {
     const { span, coverage } = this.bestQuote(new Set(analyze(claim)));
     const quote = this.passage.text.slice(span.start, span.end);
     const verified = quote !== "" && coverage >= MIN_COVERAGE && numbersOf(claim).isSubsetOf(numbersOf(quote));
-    const { id, documentId, title, uri } = this.passage;
+    const { id, documentId, title, uri, language } = this.passage;
+    const location = locationOf(this.passage, span);
     return {
       passageId: id,
       documentId,
@@ -98,6 +99,8 @@ class QuoteFinder {
       quote,
       quoteSpan: span,
       answerSpan,
+      ...(location === undefined ? {} : { location }),
+      ...(language === undefined ? {} : { language }),
       verified,
     };
   }
@@ -125,6 +128,13 @@ class QuoteFinder {
     }));
     return this.analyzed;
   }
+}
+
+/** Where a stretch of the passage stands in its document, as far as the passage knows; undefined where it knows nothing. */
+function locationOf({ location = {} }: Passage, { start, end }: Span): PassageLocation | undefined {
+  const { start: offset, end: _, ...place } = location;
+  const whole = offset === undefined || start === end ? place : { start: offset + start, end: offset + end, ...place };
+  return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
 /** Numbers in a text, thousands separators dropped: a claim with a number that its quote lacks is not supported. */

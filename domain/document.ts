@@ -44,6 +44,8 @@ export interface Section {
   readonly path: readonly string[];
   /** Page number, from 1. */
   readonly page?: number;
+  /** Lines of code, which are parted by blank lines alone; else chunking reads the stretch as Markdown without headings. */
+  readonly isCode?: true;
 }
 
 /** Limits of a document, checked at every door. */

@@ -7,6 +7,7 @@ import { AnswerQuestion } from "../application/answer-question.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
 import { SearchPassages } from "../application/search-passages.ts";
 import { SyncDocuments } from "../application/sync-documents.ts";
+import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Config } from "./config/load.ts";
@@ -30,8 +31,8 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   const tokenizer = new GptTokenizer();
   const container = await buildContainer(config, tokenizer, log, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
-  const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens } = config.ingestion;
-  const reader = new DocumentReader();
+  const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
+  const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
   return {
     adapters,
@@ -41,6 +42,15 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
     close: () => container.unbindAllAsync(),
+  };
+}
+
+/** One field or several, as the config has them, are a list. */
+function fieldMapping({ text, metadata, ...single }: Config["ingestion"]["fields"]): FieldMapping {
+  return {
+    ...single,
+    ...(text === undefined ? {} : { text: [text].flat() }),
+    ...(metadata === undefined ? {} : { metadata: [metadata].flat() }),
   };
 }
 

@@ -49,6 +49,8 @@ function fromCitation({ passageId, documentId, title, uri, marker, quote, ...res
     quote,
     quote_span: rest.quoteSpan,
     answer_span: rest.answerSpan,
+    location: rest.location,
+    language: rest.language,
     verified: rest.verified,
   };
 }

@@ -1,5 +1,6 @@
 import type { Section, SourceDocument } from "../../domain/document.ts";
 import type { Span } from "../../domain/text/sentences.ts";
+import { readCodeBlocks } from "./code-blocks.ts";
 import { type Block, type Heading, readBlocks } from "./text-blocks.ts";
 import type { WorkPacer } from "./work-pacer.ts";
 
@@ -65,17 +66,17 @@ async function* bySections(
 ): AsyncGenerator<Stretch, void, undefined> {
   let covered = 0;
   const rest: Section = { start: text.length, end: text.length, path: [] };
-  for (const { start, end, path, page } of [...sections, rest]) {
+  for (const { start, end, ...place } of [...sections, rest]) {
     if (start > covered) yield await stretchOf(text, { start: covered, end: start, path: [] }, pacer);
-    const section = { start: Math.max(start, covered), end: Math.min(end, text.length), path };
-    if (section.start < section.end)
-      yield await stretchOf(text, { ...section, ...(page === undefined ? {} : { page }) }, pacer);
+    const section = { start: Math.max(start, covered), end: Math.min(end, text.length), ...place };
+    if (section.start < section.end) yield await stretchOf(text, section, pacer);
     covered = Math.max(covered, end);
   }
 }
 
-async function stretchOf(text: string, section: Section, pacer: WorkPacer): Promise<Stretch> {
+async function stretchOf(text: string, { isCode, ...section }: Section, pacer: WorkPacer): Promise<Stretch> {
   const blocks: Block[] = [];
-  for await (const block of readBlocks(text, section, false, pacer)) blocks.push(block);
+  const read = isCode ? readCodeBlocks(text, section, pacer) : readBlocks(text, section, false, pacer);
+  for await (const block of read) blocks.push(block);
   return { ...section, blocks };
 }

@@ -1,4 +1,5 @@
 import type { Origin, SourceDocument } from "../document.ts";
+import type { FieldMapping } from "../field-mapping.ts";
 
 /** One thing that could not be read; the run goes on. */
 export interface ReadFailure {
@@ -35,9 +36,15 @@ export interface DocumentReaderPort {
 
   /**
    * The documents of the files, each with its origin, folders walked in the order of their names; `onBytes` is told of every part
-   * of their bytes once, when it was read.
+   * of their bytes once, when it was read. What `fields` says of tables and
+   * JSONL files goes, field by field, before what the reader was made with.
    * A file that is broken, encrypted, empty or too large is a failure, not an exception.
    * @throws ServiceError not-found (a path that is not there), cancelled
    */
-  read(paths: readonly string[], signal: AbortSignal, onBytes?: (bytes: number) => void): AsyncIterable<ReadResult>;
+  read(
+    paths: readonly string[],
+    signal: AbortSignal,
+    onBytes?: (bytes: number) => void,
+    fields?: FieldMapping,
+  ): AsyncIterable<ReadResult>;
 }

@@ -86,6 +86,24 @@ const answer = z.strictObject({
   source_tokens: z.int().min(256).default(6_000).describe("tokens of passages that a prompt holds at most"),
 });
 
+const field = z.string().min(1);
+
+const fields = z
+  .strictObject({
+    id: field.exactOptional().describe("default: id, else _id; a row with neither is called by its file and line"),
+    title: field.exactOptional().describe("default: title"),
+    text: z
+      .union([field, z.array(field).min(1)], "must be the name of a field, or a list of names")
+      .exactOptional()
+      .describe("one field, or several that are joined; default: text"),
+    uri: field.exactOptional().describe("default: uri, else url; a row with neither has its file's path"),
+    metadata: z
+      .union([field, z.array(field)], "must be the name of a field, or a list of names")
+      .exactOptional()
+      .describe("fields to keep for filters; default: all that are nothing else"),
+  })
+  .describe("which fields of CSV, TSV and JSONL files become what of their documents");
+
 const ingestion = z.strictObject({
   chunk_tokens: z
     .int()
@@ -99,6 +117,7 @@ const ingestion = z.strictObject({
     .max(8_192)
     .default(DEFAULT_CHUNK_SETTINGS.maxTokens)
     .describe("tokens that a passage never exceeds"),
+  fields: fields.prefault({}),
 });
 
 const embeddingCache = z.strictObject({

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { run, written } from "../support/command-line.ts";
+import { run, runWith, written } from "../support/command-line.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const NOTES = {
@@ -25,13 +25,47 @@ describe("pharos", () => {
     expect(whole).toMatchObject({ code: 0, output: "faiss: 1 added, 0 replaced, 0 unchanged, 0 failed\n" });
   });
 
+  it("ingests tables by the fields that the config names, and by those of the command line before them", async () => {
+    const folder = await written({
+      "pharos.yaml":
+        "models: { extractive: { adapter: extractive } }\nembedders: { lsa: { adapter: lsa } }\nsearches: { faiss: { adapter: faiss, embedder: lsa } }\ningestion: { fields: { id: sku, title: name, text: body } }\n",
+      "stock.csv": "sku;name;body;hint;price\nA-1;Lamp;The lamp burns whale oil.;Trim its wick weekly.;19.50\n",
+      "others.csv": "code,words\n1,x\n",
+    });
+    const data = await temporaryFolder();
+    const config = { PHAROS_CONFIG: join(folder, "pharos.yaml") };
+    const first = await runWith(config, data, "ingest", join(folder, "stock.csv"), join(folder, "others.csv"));
+    expect(first).toMatchObject({ code: 1, output: "faiss: 1 added, 0 replaced, 0 unchanged, 1 failed\n" });
+    expect(first.progress).toContain(
+      "others.csv: It has no column `sku`, `name`, `body`; its columns are `code`, `words`.\n",
+    );
+    const fields = ["--field", "text=body", "--field", "text=hint", "--field", "metadata=price"];
+    const second = await runWith(config, data, "ingest", join(folder, "stock.csv"), ...fields);
+    expect(second).toMatchObject({ code: 0, output: "faiss: 0 added, 1 replaced, 0 unchanged, 0 failed\n" });
+    const found = JSON.parse((await runWith(config, data, "search", "trim the wick", "--json")).output);
+    expect(found.passages[0]).toMatchObject({
+      document_id: "A-1",
+      title: "Lamp",
+      text: "The lamp burns whale oil.\n\nTrim its wick weekly.",
+      uri: join(folder, "stock.csv"),
+      metadata: { price: 19.5 },
+    });
+    const wrong = await Promise.all(
+      ["words=body", "id=b"].map((field) =>
+        runWith(config, data, "ingest", folder, "--field", "id=a", "--field", field),
+      ),
+    );
+    for (const { code, output, progress } of wrong)
+      expect([code, output, progress]).toEqual([1, "", expect.stringContaining("--field")]);
+  });
+
   it("asks and searches what was ingested, in English and in Chinese", async () => {
     const folder = await written(NOTES);
     const data = await temporaryFolder();
     await run(data, "ingest", join(folder, "notes"));
-    const asked = await run(data, "ask", "When does the ferry to Brownsea leave?");
-    expect(asked.output).toContain("The ferry to Brownsea island leaves at a quarter past nine. [1]");
-    expect(asked.output).toContain("[1] The harbour — ");
+    const asked = await run(data, "ask", "What does a ticket cost?");
+    expect(asked.output).toContain("A ticket costs four pounds. [1]");
+    expect(asked.output).toContain("[1] The harbour › Tickets — ");
     const json = JSON.parse((await run(data, "ask", "灯塔建于哪一年？", "--llm", "extractive", "--json")).output);
     expect(json).toMatchObject({
       response: expect.stringContaining("灯塔建于一八五零年。"),

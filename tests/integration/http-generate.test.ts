@@ -20,6 +20,8 @@ describe("POST /generate", () => {
           quote: "The index is only a copy of the record.",
           quote_span: { start: 0, end: 39 },
           answer_span: { start: 0, end: 20 },
+          location: { start: 10, end: 49, section: ["How it survives"] },
+          language: "en",
           verified: true,
         },
       ],

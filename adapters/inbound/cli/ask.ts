@@ -1,4 +1,4 @@
-import type { Answer } from "../../../domain/answer.ts";
+import type { Answer, Citation } from "../../../domain/answer.ts";
 import { fromAnswer } from "../representations.ts";
 import { chosen } from "./choose.ts";
 import { type PrincipalOptions, principalOf } from "./principal.ts";
@@ -27,9 +27,17 @@ export async function ask(runtime: CommandRuntime, prompt: string, options: AskO
 }
 
 function readable({ text, citations, warnings }: Answer): string {
-  const quotes = citations.map(({ marker, title, uri, documentId, quote, verified }) => {
-    const place = [title, uri ?? documentId].filter((part) => part !== undefined).join(" — ");
-    return `[${marker}] ${place}${verified ? "" : " (not verified)"}\n    “${quote.replaceAll(/\s+/gu, " ")}”`;
+  const quotes = citations.map((citation) => {
+    const { marker, quote, verified } = citation;
+    return `[${marker}] ${placeOf(citation)}${verified ? "" : " (not verified)"}\n    “${quote.replaceAll(/\s+/gu, " ")}”`;
   });
   return `${[text, ...new Set(quotes), ...warnings.map((warning) => `! ${warning}`)].join("\n\n")}\n`;
+}
+
+/** `Handbook › Signals, page 3 — docs/handbook.pdf`, as far as it is known. */
+function placeOf({ title, uri, documentId, location = {} }: Citation): string {
+  const names = new Set([...(title === undefined ? [] : [title]), ...(location.section ?? [])]);
+  const page = location.page === undefined ? [] : [`page ${location.page}`];
+  const inside = [[...names].join(" › "), ...page].filter((part) => part !== "").join(", ");
+  return inside === "" ? (uri ?? documentId) : `${inside} — ${uri ?? documentId}`;
 }

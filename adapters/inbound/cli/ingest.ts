@@ -1,9 +1,12 @@
+import type { FieldMapping } from "../../../domain/field-mapping.ts";
 import { chosen } from "./choose.ts";
 import { startProgress } from "./progress.ts";
 import type { CommandRuntime } from "./runtime.ts";
 
 export interface IngestOptions {
   readonly corpus?: string;
+  /** Goes before the config's, field by field. */
+  readonly field?: FieldMapping;
   readonly json?: boolean;
 }
 
@@ -15,8 +18,9 @@ export async function ingest(runtime: CommandRuntime, paths: readonly string[], 
   await runtime.withServices("configured-data", async ({ adapters, documents }) => {
     const corpus = chosen(options.corpus, adapters.corpora, "search that keeps documents");
     const progress = startProgress(runtime);
+    const { field: fields = {} } = options;
     const report = await documents
-      .ingest({ corpus, paths }, runtime.signal, ({ stage, share, documents: read }) => {
+      .ingest({ corpus, paths, fields }, runtime.signal, ({ stage, share, documents: read }) => {
         if (stage === "store") progress.report(share * STORE_SHARE, "reading", `${read} documents`);
         else progress.report(STORE_SHARE + share * (1 - STORE_SHARE), "indexing", `${read} documents`);
       })

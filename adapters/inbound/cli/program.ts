@@ -2,7 +2,8 @@ import { Command, InvalidArgumentError } from "commander";
 import { type AskOptions, ask } from "./ask.ts";
 import { type DeleteOptions, deleteDocuments } from "./delete.ts";
 import { type EvaluateOptions, evaluate } from "./evaluate.ts";
-import { ingest } from "./ingest.ts";
+import { FIELD_PARTS, withField } from "./field-option.ts";
+import { type IngestOptions, ingest } from "./ingest.ts";
 import { askedRankings } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
@@ -23,11 +24,16 @@ export function createProgram(runtime: CommandRuntime): Command {
 
   program
     .command("ingest")
-    .description("read files and folders (Markdown, text, HTML, PDF, JSONL) into a corpus")
+    .description("read files and folders (Markdown, text, HTML, PDF, DOCX, code, CSV, JSONL) into a corpus")
     .argument("<path...>", "files and folders")
     .option("--corpus <name>", "search that keeps the documents (default: the first that can)")
+    .option(
+      "--field <part=name>",
+      `of CSV and JSONL: the field that is the ${FIELD_PARTS.join(", ")}; again for more, text and metadata may have several`,
+      withField,
+    )
     .option("--json", "print the report as JSON")
-    .action((paths: string[], options: { corpus?: string; json?: boolean }) => ingest(runtime, paths, options));
+    .action((paths: string[], options: IngestOptions) => ingest(runtime, paths, options));
 
   program
     .command("sync")

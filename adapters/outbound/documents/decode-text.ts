@@ -19,15 +19,40 @@ export function declaredCharset(bytes: Uint8Array): string | undefined {
  * @throws UnreadableError bytes that are binary or not of that encoding, an encoding that nobody knows
  */
 export function decodeText(bytes: Uint8Array, encoding = "utf-8"): string {
-  const marked = BYTE_ORDER_MARKS.find(({ bytes: mark }) =>
-    mark.every((byte, index) => bytes[index] === byte),
-  )?.encoding;
-  if (marked === undefined && bytes.subarray(0, SNIFFED_BYTES).includes(0)) {
+  return decoded(decoderOf(bytes, encoding), bytes, false);
+}
+
+/**
+ * The text of a stream, block by block, as `decodeText` decodes.
+ * @throws UnreadableError bytes that are binary or not of their encoding
+ */
+export async function* decodeBlocks(blocks: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  let decoder: TextDecoder | undefined;
+  for await (const block of blocks) {
+    decoder ??= decoderOf(block, "utf-8");
+    yield decoded(decoder, block, true);
+  }
+  if (decoder !== undefined) yield decoded(decoder, new Uint8Array(), false);
+}
+
+/** @throws UnreadableError where the beginning of a file of text holds a zero, as no text in UTF-8 does */
+export function refuseBinary(beginning: Uint8Array): void {
+  if (beginning.subarray(0, SNIFFED_BYTES).includes(0)) {
     throw new UnreadableError("It holds binary data where text was expected.");
   }
-  const decoder = decoderFor(marked ?? encoding);
+}
+
+function decoderOf(beginning: Uint8Array, encoding: string): TextDecoder {
+  const marked = BYTE_ORDER_MARKS.find(({ bytes: mark }) =>
+    mark.every((byte, index) => beginning[index] === byte),
+  )?.encoding;
+  if (marked === undefined) refuseBinary(beginning);
+  return decoderFor(marked ?? encoding);
+}
+
+function decoded(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): string {
   try {
-    return decoder.decode(bytes);
+    return decoder.decode(bytes, { stream });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new UnreadableError(`It is not valid ${decoder.encoding}; save it as UTF-8.`, { cause: error });

@@ -16,7 +16,7 @@ export type FilePart =
   | { readonly failure: ReadFailure; readonly document?: never };
 
 /** Reads the content out of a file's bytes. @throws UnreadableError where they are not what the file's name promises */
-export type ParseFile = (bytes: Uint8Array, signal: AbortSignal) => Promise<FileContent> | FileContent;
+export type ParseFile = (bytes: Uint8Array, path: string) => Promise<FileContent> | FileContent;
 
 /** One file cannot be read, and that is the file's fault: the message says in one line what is wrong, and what is allowed. */
 export class UnreadableError extends Error {

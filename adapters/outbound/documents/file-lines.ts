@@ -34,3 +34,14 @@ export async function* linesOf(
   }
   if (length > 0) yield line();
 }
+
+/** The blocks as they are; `onBytes` is told of each. */
+export async function* counted(
+  blocks: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const block of blocks) {
+    onBytes(block.length);
+    yield block;
+  }
+}

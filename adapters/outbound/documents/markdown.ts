@@ -5,6 +5,8 @@ import { type FileContent, UnreadableError } from "./file-content.ts";
 import { takeReaders } from "./file-readers.ts";
 
 const MAX_FRONT_MATTER = 65_536;
+/** A line's marks stand in its beginning; more of it would cost time that grows with the square of its length. */
+const MAX_MARKED_LINE = 1_000;
 const FRONT_MATTER = /^---[ \t]*\r?\n(?<yaml>.*?)(?:^|\n)---[ \t]*(?:\r?\n|$)/su;
 const BEGINS_LIKE_FRONT_MATTER = /^\s*---/u;
 const NAMES_READERS = /(?:^|[{,])[ \t]*["']?readers["']?[ \t]*:/imu;
@@ -65,7 +67,8 @@ function refuseLostReaders(beginning: string): void {
 function firstHeading(text: string): string | undefined {
   let fence: string | undefined;
   let above = "";
-  for (const [line] of text.matchAll(/.+/gu)) {
+  for (const [whole] of text.matchAll(/.+/gu)) {
+    const line = whole.slice(0, MAX_MARKED_LINE);
     const mark = FENCE.exec(line)?.groups?.fence;
     if (mark !== undefined) {
       if (fence === undefined) fence = mark;

@@ -1,6 +1,5 @@
 import { getDocumentProxy } from "unpdf";
 import type { Section } from "../../../domain/document.ts";
-import { throwIfAborted } from "../../../domain/errors.ts";
 import { splitSentences } from "../../../domain/text/sentences.ts";
 import { foundTitle } from "./document-limits.ts";
 import { type FileContent, UnreadableError } from "./file-content.ts";
@@ -19,14 +18,12 @@ const PASSWORD_EXCEPTION = "PasswordException";
  * The text of a PDF, a section for each page that has any. A sentence that runs over the end of a page belongs to the
  * page where it starts.
  * @throws UnreadableError a PDF that is encrypted, broken, or without text (scanned)
- * @throws ServiceError timeout, cancelled
  */
-export async function parsePdf(bytes: Uint8Array, signal: AbortSignal): Promise<FileContent> {
+export async function parsePdf(bytes: Uint8Array): Promise<FileContent> {
   const pdf = await opened(bytes);
   try {
     const pages: string[] = [];
     for (let number = 1; number <= pdf.numPages; number += 1) {
-      throwIfAborted(signal);
       pages.push(await textOfPage(pdf, number));
     }
     const content = joinedPages(withoutRunningLines(pages));

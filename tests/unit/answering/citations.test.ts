@@ -97,6 +97,29 @@ describe("CitationScanner", () => {
     );
   });
 
+  it("points to the quote's place in the document, with the passage's section, page and language", () => {
+    const document = `Chapter one.\n\n${CRASH}`;
+    const start = document.indexOf(CRASH);
+    const location = { start, end: document.length, section: ["Safety", "Crashes"], page: 7 };
+    const passage = passageOf(CRASH, { location, language: "en" });
+    const citation = only(citationsOf("The index is rebuilt from the record [1].", [{ marker: 1, passage }]));
+    expect(citation).toMatchObject({ language: "en", location: { section: ["Safety", "Crashes"], page: 7 } });
+    expect(document.slice(citation.location?.start, citation.location?.end)).toBe(citation.quote);
+  });
+
+  it.each([
+    ["only the page", { page: 7 }, "Nothing acknowledged is lost [1].", { page: 7 }],
+    ["nothing", undefined, "Nothing acknowledged is lost [1].", undefined],
+    ["no place for a quote that is not there", { start: 5, end: 107, page: 7 }, "Cats purr [1].", { page: 7 }],
+    ["nothing but a place for such a quote", { start: 5, end: 107 }, "Cats purr [1].", undefined],
+  ])("leaves out what the engine does not know: %s", (_, known, answer, location) => {
+    const passage = passageOf(CRASH, known === undefined ? {} : { location: known });
+    const citation = only(citationsOf(answer, [{ marker: 1, passage }]));
+    expect(citation.location).toEqual(location);
+    if (location === undefined) expect(citation).not.toHaveProperty("location");
+    expect(citation).not.toHaveProperty("language");
+  });
+
   it("never verifies a quote that does not stand in the passage at its offsets", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (answer, text) => {

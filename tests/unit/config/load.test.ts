@@ -274,6 +274,19 @@ sample: { corpus: nope }
     ]);
   });
 
+  it("takes the fields of tables by name, one or several, and refuses what is none", async () => {
+    const { ingestion } = await loading("ingestion: { fields: { id: sku, text: [name, body], metadata: price } }");
+    expect(ingestion.fields).toEqual({ id: "sku", text: ["name", "body"], metadata: "price" });
+    expect(await problemsOf("ingestion: { fields: { id: [sku], text: 5, metadata: [], body: x } }")).toEqual([
+      "ingestion.fields.id: must be a text",
+      "ingestion.fields.text: must be the name of a field, or a list of names",
+      "ingestion.fields.body: unknown key",
+    ]);
+    expect(await problemsOf("ingestion: { fields: { text: [] } }")).toEqual([
+      "ingestion.fields.text: must not be empty",
+    ]);
+  });
+
   it("says where the YAML breaks", async () => {
     expect((await problemsOf("models: { a: [ }"))[0]).toMatch(/line 1/u);
     expect(await problemsOf("models: *gpt")).toEqual([expect.stringContaining("Unresolved alias")]);

@@ -89,7 +89,7 @@ describe("what cannot be read", () => {
       ["binary.txt", "It holds binary data where text was expected."],
       ["blank.txt", "The text is empty."],
       ["dangling.md", "It is a link to nothing, or cannot be looked at."],
-      ["empty.md", "The text is empty."],
+      ["empty.md", "The file is empty."],
       ["latin.md", "It is not valid utf-8; save it as UTF-8."],
       ["long.md", "The file has 101 bytes; at most 100 are allowed."],
       ["strange.html", "It declares the unknown encoding klingon; save it as UTF-8."],

@@ -1,18 +1,10 @@
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { temporaryFolder } from "../../support/temporary-folder.ts";
-import { readDocument, readDocuments, sectionTexts } from "./read-documents.ts";
+import { readDocument, readDocuments, sectionTexts, writtenFile } from "./read-documents.ts";
 
 const fixtures = fileURLToPath(new URL("../../fixtures/documents/", import.meta.url));
 const fixture = (path: string) => readDocument(join(fixtures, path));
-
-async function written(name: string, content: string | Uint8Array) {
-  const path = join(await temporaryFolder(), name);
-  await writeFile(path, content);
-  return path;
-}
 
 describe("Markdown", () => {
   it("gives the text without its front matter, whose plain fields are metadata", async () => {
@@ -28,19 +20,19 @@ describe("Markdown", () => {
 
   it("takes the first heading of the first level as title, in any language", async () => {
     expect(await fixture("zh/崩溃安全.md")).toMatchObject({ title: "崩溃安全" });
-    const path = await written("a.md", "```\n# no\n```\n\n## Nor this\n\nThe **real** [one](x.md)\n===\n");
+    const path = await writtenFile("a.md", "```\n# no\n```\n\n## Nor this\n\nThe **real** [one](x.md)\n===\n");
     expect(await readDocument(path)).toMatchObject({ title: "The real one" });
   });
 
   it("has no title where there is none", async () => {
-    expect(await readDocument(await written("a.md", "Just text.\n\n## Part\n"))).not.toHaveProperty("title");
+    expect(await readDocument(await writtenFile("a.md", "Just text.\n\n## Part\n"))).not.toHaveProperty("title");
   });
 
   it.each([
     ["rules around prose", "---\nnot: a: mapping\n---\n\nText."],
     ["a rule without an end", "---\ntitle: x\n\nText."],
   ])("takes %s for text", async (_, text) => {
-    const document = await readDocument(await written("a.md", text));
+    const document = await readDocument(await writtenFile("a.md", text));
     expect(document.text).toBe(text);
     expect(document).not.toHaveProperty("metadata");
   });
@@ -50,14 +42,14 @@ describe("the readers of a file's document", () => {
   it("stand in Markdown's front matter and in a line of JSONL, and are no metadata", async () => {
     const readers = { users: ["ada", "艾达"], groups: ["captains"] };
     const markdown = "---\ntitle: Plan\nreaders:\n  users: [ada, 艾达]\n  groups: [captains]\n---\nText.";
-    const fromMarkdown = await readDocument(await written("a.md", markdown));
+    const fromMarkdown = await readDocument(await writtenFile("a.md", markdown));
     const line = JSON.stringify({ id: "a", text: "Text.", readers });
-    const fromJsonl = await readDocument(await written("a.jsonl", line));
+    const fromJsonl = await readDocument(await writtenFile("a.jsonl", line));
     for (const document of [fromMarkdown, fromJsonl]) {
       expect(document).toMatchObject({ text: "Text.", readers });
       expect(document).not.toHaveProperty("metadata");
     }
-    const nobodys = await readDocument(await written("b.md", "---\nreaders: { users: [] }\n---\nText."));
+    const nobodys = await readDocument(await writtenFile("b.md", "---\nreaders: { users: [] }\n---\nText."));
     expect(nobodys.readers).toEqual({ users: [], groups: [] });
   });
 
@@ -74,7 +66,7 @@ describe("the readers of a file's document", () => {
     ["YAML that is no mapping", "- readers: { users: [ada] }\n- readers : 1\n  readers : 2"],
     ["too much before them", `note: ${"x".repeat(65_000)}\nreaders: { users: [ada] }\nmore: ${"y".repeat(2_000)}`],
   ])("make a failure of Markdown that has %s, never a document for everybody", async (_what, yaml) => {
-    const path = await written("a.md", `---\n${yaml}\n---\n\nText.`);
+    const path = await writtenFile("a.md", `---\n${yaml}\n---\n\nText.`);
     const { documents, failures } = await readDocuments([path]);
     expect(documents).toEqual([]);
     expect(failures).toEqual([{ source: path, reason: expect.stringMatching(/readers/u) }]);
@@ -84,7 +76,7 @@ describe("the readers of a file's document", () => {
     ["front matter without an end", "---\nreaders: { users: [ada] }\n\nText."],
     ["front matter below an empty line", "\n---\nreaders: { users: [ada] }\n---\nText."],
   ])("make a failure of %s", async (_what, text) => {
-    const { documents, failures } = await readDocuments([await written("a.md", text)]);
+    const { documents, failures } = await readDocuments([await writtenFile("a.md", text)]);
     expect([documents.length, failures.length]).toEqual([0, 1]);
   });
 
@@ -95,7 +87,7 @@ describe("the readers of a file's document", () => {
         { id: "a", text: "Text.", readers },
         { id: "b", text: "Text." },
       ].map((line) => JSON.stringify(line));
-      const path = await written("a.jsonl", lines.join("\n"));
+      const path = await writtenFile("a.jsonl", lines.join("\n"));
       const { documents, failures } = await readDocuments([path]);
       expect(documents.map(({ id }) => id)).toEqual(["b"]);
       expect(failures).toEqual([
@@ -114,11 +106,11 @@ describe("plain text", () => {
 
   it("may be UTF-16 with a byte order mark", async () => {
     const bytes = Buffer.from("\ufeff灯 lamp", "utf16le");
-    expect(await readDocument(await written("a.txt", bytes))).toMatchObject({ text: "灯 lamp" });
+    expect(await readDocument(await writtenFile("a.txt", bytes))).toMatchObject({ text: "灯 lamp" });
   });
 
   it("loses the byte order mark of UTF-8", async () => {
-    expect(await readDocument(await written("a.txt", "\ufefflamp"))).toMatchObject({ text: "lamp" });
+    expect(await readDocument(await writtenFile("a.txt", "\ufefflamp"))).toMatchObject({ text: "lamp" });
   });
 });
 
@@ -161,21 +153,21 @@ describe("HTML", () => {
     ["bare words", "The lamp is lit."],
     ["unclosed tags", "<html><body><div><p>The lamp <b>is lit."],
   ])("may be %s", async (_, markup) => {
-    expect(await readDocument(await written("a.html", markup))).toMatchObject({ text: "The lamp is lit." });
+    expect(await readDocument(await writtenFile("a.html", markup))).toMatchObject({ text: "The lamp is lit." });
   });
 
   it("sets a layout table as paragraphs, and cells with lists too", async () => {
-    const path = await written("a.html", "<table><tr><td>One<td>Two</tr><tr><td><ul><li>x</ul></table>");
+    const path = await writtenFile("a.html", "<table><tr><td>One<td>Two</tr><tr><td><ul><li>x</ul></table>");
     expect(await readDocument(path)).toMatchObject({ text: "One\n\nTwo\n\n- x" });
   });
 
   it("fences code that holds a fence", async () => {
-    const path = await written("a.html", "<pre>```\nx\n```</pre>");
+    const path = await writtenFile("a.html", "<pre>```\nx\n```</pre>");
     expect(await readDocument(path)).toMatchObject({ text: "````\n```\nx\n```\n````" });
   });
 
   it("fails on its own where it is nested beyond measure", async () => {
-    const { failures } = await readDocuments([await written("deep.html", `${"<div>".repeat(10_000)}x`)]);
+    const { failures } = await readDocuments([await writtenFile("deep.html", `${"<div>".repeat(10_000)}x`)]);
     expect(failures).toMatchObject([{ reason: expect.stringContaining("nested too deeply") }]);
   });
 });
@@ -193,14 +185,14 @@ describe("JSONL", () => {
         metadata: { shore: "north", year: 1850, lit: true, keepers: ["Ida", "Grace"] },
       },
       { id: "2", text: "灯在黄昏点亮。", uri: "lamp.md" },
-      { id: "p3", title: "Only a title", text: "Only a title" },
-      { id: "p6", text: "The last line has no line feed." },
+      { id: "p3", title: "Only a title", text: "Only a title", uri: path },
+      { id: "passages.jsonl:7", text: "No id.", uri: path },
+      { id: "p6", text: "The last line has no line feed.", uri: path },
     ]);
-    expect(failures.map(({ source }) => source)).toEqual([5, 6, 7, 8].map((line) => `${path}:${line}`));
+    expect(failures.map(({ source }) => source)).toEqual([5, 6, 8].map((line) => `${path}:${line}`));
     expect(failures.map(({ reason }) => reason)).toEqual([
       "The line is not valid JSON.",
       "The field `title` must be a text.",
-      "The field `id` (or `_id`) must be a text or a number.",
       "The line must hold a JSON object.",
     ]);
   });
@@ -211,7 +203,7 @@ describe("JSONL", () => {
       { id: "b", text: "x".repeat(200_000) },
       { id: "c", text: "short" },
     ];
-    const path = await written("a.jsonl", lines.map((line) => JSON.stringify(line)).join("\r\n"));
+    const path = await writtenFile("a.jsonl", lines.map((line) => JSON.stringify(line)).join("\r\n"));
     const { documents, failures } = await readDocuments([path], { maxBytes: 1_000 });
     expect(documents.map(({ id }) => id)).toEqual(["a", "c"]);
     expect(failures).toEqual([
@@ -228,7 +220,7 @@ describe("JSONL", () => {
       { id: "b", text: " \n", title: "" },
       { id: "c", text: "x", ...Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`k${index}`, index])) },
     ];
-    const path = await written("a.ndjson", lines.map((line) => JSON.stringify(line)).join("\n"));
+    const path = await writtenFile("a.ndjson", lines.map((line) => JSON.stringify(line)).join("\n"));
     const { documents, failures } = await readDocuments([path]);
     expect(documents).toEqual([]);
     expect(failures.map(({ reason }) => reason)).toEqual([
@@ -242,7 +234,7 @@ describe("JSONL", () => {
   });
 
   it("replaces half a surrogate pair, which nothing could store", async () => {
-    const path = await written("a.jsonl", String.raw`{"id": "a", "text": "x\ud83dy", "note": "\udc00"}`);
+    const path = await writtenFile("a.jsonl", String.raw`{"id": "a", "text": "x\ud83dy", "note": "\udc00"}`);
     expect(await readDocument(path)).toMatchObject({ text: "x\ufffdy", metadata: { note: "\ufffd" } });
   });
 });

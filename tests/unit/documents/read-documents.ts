@@ -1,6 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { DocumentReader, type DocumentReaderOptions } from "../../../adapters/outbound/documents/document-reader.ts";
 import type { Origin, SourceDocument } from "../../../domain/document.ts";
+import type { FieldMapping } from "../../../domain/field-mapping.ts";
 import type { ReadFailure } from "../../../domain/ports/document-reader-port.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const never = new AbortController().signal;
 
@@ -8,6 +12,7 @@ const never = new AbortController().signal;
 export async function readDocuments(
   paths: readonly string[],
   options: DocumentReaderOptions = {},
+  fields: FieldMapping = {},
 ): Promise<{
   documents: SourceDocument[];
   origins: (Origin | undefined)[];
@@ -23,7 +28,7 @@ export async function readDocuments(
   const onBytes = (part: number) => {
     bytes += part;
   };
-  for await (const result of new DocumentReader(options).read(paths, never, onBytes)) {
+  for await (const result of new DocumentReader(options).read(paths, never, onBytes, fields)) {
     if (result.document === undefined) {
       failures.push(result.failure);
       unread.push(result.origin);
@@ -43,6 +48,13 @@ export async function readDocument(path: string): Promise<SourceDocument> {
   if (document === undefined || documents.length > 1)
     throw new Error(`one document expected: ${JSON.stringify(failures)}`);
   return document;
+}
+
+/** A file of this name and content, in a folder of the test's own. */
+export async function writtenFile(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(await temporaryFolder(), name);
+  await writeFile(path, content);
+  return path;
 }
 
 /** The stretches of a document by its sections. */

@@ -75,7 +75,7 @@ describe("ingest", () => {
       unchanged: 0,
       failed: 2,
       failures: [
-        { source: join(folder, "a.md"), reason: "The text is empty." },
+        { source: join(folder, "a.md"), reason: "The file is empty." },
         { source: `${join(folder, "b.jsonl")}:2`, reason: "The line is not valid JSON." },
       ],
     });
@@ -88,9 +88,17 @@ describe("ingest", () => {
     expect(await run()).toMatchObject({
       added: 1,
       failed: 1,
-      failures: [{ source: "x", reason: expect.stringContaining('"x"') }],
+      failures: [{ source: `${join(folder, "a.jsonl")} (x)`, reason: expect.stringContaining('"x"') }],
     });
     expect(await run()).toMatchObject({ replaced: 0, unchanged: 1, failed: 1 });
+    expect(await corpus.get("x", never)).toMatchObject({ text: "First." });
+  });
+
+  it("reads tables by the fields that the request names", async () => {
+    const { corpus, documents } = ingestion();
+    const folder = await folderOf({ "a.csv": "sku,body\nx,First.\n" });
+    const request = { corpus: "fake", paths: [folder], fields: { id: "sku", text: ["body"] } };
+    expect(await documents.ingest(request, never)).toMatchObject({ added: 1, failed: 0 });
     expect(await corpus.get("x", never)).toMatchObject({ text: "First." });
   });
 
@@ -124,7 +132,7 @@ describe("ingest", () => {
     expect(await documents.ingest({ corpus: "fake", paths: [folder] }, never)).toMatchObject({
       added: 2,
       failed: 1,
-      failures: [{ source: "a", reason: "The text was declined." }],
+      failures: [{ source: `${join(folder, "a.jsonl")} (a)`, reason: "The text was declined." }],
     });
     expect(corpus.batches).toEqual([["a", "b", "c"], ["a"], ["b"], ["c"]]);
   });
