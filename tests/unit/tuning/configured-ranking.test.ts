@@ -3,7 +3,7 @@ import { configuredRanking, faissOptions } from "../../../adapters/outbound/fais
 
 it.each([
   [{}, undefined],
-  [{ mode: "sparse" }, { mode: "sparse", denseWeight: 0.3 }],
+  [{ mode: "sparse" }, { mode: "sparse", denseWeight: 0.25 }],
   [{ dense_weight: 0.6 }, { mode: "fused", denseWeight: 0.6 }],
   [
     { mode: "dense", dense_weight: 0.6 },
