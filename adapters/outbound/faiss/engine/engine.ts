@@ -99,8 +99,8 @@ export class Engine {
     return {
       search: (request, isCancelled) => this.search(request, isCancelled),
       compare: ({ documents }) => this.writer.compare(documents),
-      put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
-      remove: async ({ token, ids }, isCancelled) => this.committed(await this.writer.remove(token, ids, isCancelled)),
+      put: (request, isCancelled) => this.change(() => this.writer.put(request, isCancelled)),
+      remove: ({ token, ids }, isCancelled) => this.change(() => this.writer.remove(token, ids, isCancelled)),
       get: ({ id }) => this.documents.get(id),
       describe: () => this.describe(),
     } satisfies Partial<Handlers>;
@@ -115,11 +115,9 @@ export class Engine {
       appendModel: ({ space, part, bytes }) => done(database.write(() => spaces.appendModel(space, part, bytes))),
       readModel: ({ space, part }) => spaces.readModel(space, part),
       textsToEmbed: ({ space, after, limit }) => this.documents.withoutVector(space, after, limit),
-      storeVectors: async ({ space, passages, packed }) => {
-        await database.write(() => spaces.storeVectors(space, passages, packed));
-        return this.committed(null);
-      },
-      activateSpace: async ({ space }) => this.committed(await database.write(() => spaces.activate(space))),
+      storeVectors: ({ space, passages, packed }) =>
+        this.change(() => done(database.write(() => spaces.storeVectors(space, passages, packed)))),
+      activateSpace: ({ space }) => this.change(() => database.write(() => spaces.activate(space))),
       abandonSpace: ({ space }) => done(database.write(() => spaces.abandon(space))),
       persist: () => done(this.background.persist()),
     } satisfies Partial<Handlers>;
@@ -175,10 +173,13 @@ export class Engine {
     });
   }
 
-  /** What was just committed is in memory before it is acknowledged. */
-  private committed<Value>(value: Value): Value {
-    this.catchUp();
-    return value;
+  /** What a change commits is in memory before it is acknowledged. */
+  private change<Value>(write: () => Promise<Value>): Promise<Value> {
+    return this.background.givingWay(async () => {
+      const value = await write();
+      this.catchUp();
+      return value;
+    });
   }
 
   private lookForChanges(): void {
