@@ -6,6 +6,8 @@ import { MIGRATIONS } from "./schema.ts";
 const LOCK_PATIENCE_MS = 15_000;
 const MAX_RETRY_MS = 25;
 const READ_PATIENCE_MS = 5_000;
+/** Pages of the log from which it is copied into the file, 16 MB: at SQLite's own 4 MB every put of many passages would copy it. */
+const CHECKPOINT_PAGES = 4_000;
 
 /** The SQLite file of a corpus; several processes may have it open. */
 export class Database {
@@ -27,6 +29,7 @@ export class Database {
         () => undefined,
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
+      connection.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       const database = new Database(connection);
       await database.migrate();
       return database;
