@@ -37,12 +37,15 @@ export class Searcher {
   /** A reply or an error for each request, in their order. Those without a filter go into FAISS together. */
   search(requests: readonly SearchRequest[]): (SearchReply | ServiceError)[] {
     const all = requests.map((request) => this.prepare(request));
-    const together = new Map<unknown, Float32Array>();
+    const together = new Map<Prepared, Float32Array>();
     for (const one of all) {
       if ("request" in one && one.vector !== undefined && one.allowed === undefined) together.set(one, one.vector);
     }
-    const found = this.nearest([...together.values()]);
-    const dense = new Map([...together.keys()].map((one, index) => [one, found[index] ?? []]));
+    const width = Math.max(0, ...[...together.keys()].map(({ request }) => candidatesOf(request)));
+    const found = this.nearest([...together.values()], width);
+    const dense = new Map(
+      [...together.keys()].map((one, index) => [one, found[index]?.slice(0, candidatesOf(one.request)) ?? []]),
+    );
     return all.map((one) => ("request" in one ? this.answer(one, dense.get(one) ?? this.nearestTo(one)) : one));
   }
 
@@ -64,15 +67,15 @@ export class Searcher {
     );
   }
 
-  private nearestTo({ vector, allowed }: Prepared): readonly Hit[] {
-    return vector === undefined ? [] : (this.nearest([vector], allowed)[0] ?? []);
+  private nearestTo({ request, vector, allowed }: Prepared): readonly Hit[] {
+    return vector === undefined ? [] : (this.nearest([vector], candidatesOf(request), allowed)[0] ?? []);
   }
 
   /** A vector of zeros is near to nothing. */
-  private nearest(vectors: readonly Float32Array[], allowed?: Bitset): Hit[][] {
+  private nearest(vectors: readonly Float32Array[], count: number, allowed?: Bitset): Hit[][] {
     const index = this.memory.serving?.index;
     const known = vectors.filter((vector) => vector.some((number) => number !== 0));
-    const found = index?.search(known, FUSION_CANDIDATES, allowed) ?? [];
+    const found = index?.search(known, count, allowed) ?? [];
     const byVector = new Map(known.map((vector, position) => [vector, found[position] ?? []]));
     return vectors.map((vector) => byVector.get(vector) ?? []);
   }
@@ -80,7 +83,7 @@ export class Searcher {
   private answer({ request, allowed, vector, warnings }: Prepared, dense: readonly Hit[]): SearchReply {
     const { query, topK, mode, denseWeight } = request;
     if (mode === "dense" && vector !== undefined) {
-      return { passages: this.passages(dense.slice(0, topK).map(asSimilarity)), warnings };
+      return { passages: this.passages(dense.map(asSimilarity)), warnings };
     }
     const accepts = allowed === undefined ? undefined : (slot: number) => allowed.has(slot);
     const sparse = this.memory.lexical.search(analyseQuery(query), FUSION_CANDIDATES, accepts);
@@ -102,6 +105,11 @@ export class Searcher {
       return passage === undefined ? [] : [{ ...passage, score }];
     });
   }
+}
+
+/** Dense hits that a request needs: alone they are its passages, with words they are candidates. */
+function candidatesOf({ mode, topK }: SearchRequest): number {
+  return mode === "dense" ? topK : FUSION_CANDIDATES;
 }
 
 /** The cosine, with whatever points away from the query at 0. */
