@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { AnalysisThread } from "./analysis-thread.ts";
 import { Background } from "./background.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
 import { Database } from "./database.ts";
@@ -14,7 +15,7 @@ import { Writer } from "./writer.ts";
 
 /** How often it looks for what other processes have committed while nobody searches. */
 const POLL_MS = 500;
-const MAX_BATCH = 64;
+const MAX_BATCH = 16;
 const MAX_LEAKED_BYTES = 128 << 20;
 const RETIRE_AGAIN_AFTER = 1_000;
 
@@ -48,6 +49,7 @@ export class Engine {
   private readonly database: Database;
   private readonly documents: DocumentStore;
   private readonly spaces: SpaceStore;
+  private readonly analysis = new AnalysisThread();
   private readonly writer: Writer;
   private readonly memory: CorpusMemory;
   private readonly searcher: Searcher;
@@ -63,7 +65,7 @@ export class Engine {
     this.database = database;
     this.documents = new DocumentStore(database);
     this.spaces = new SpaceStore(database, settings.embedder);
-    this.writer = new Writer(database, this.documents, this.spaces);
+    this.writer = new Writer(database, this.documents, this.spaces, this.analysis);
     const files = new IndexFiles(settings.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.documents);
@@ -91,6 +93,7 @@ export class Engine {
   /** Ends the work and saves the index; requests under way may fail. */
   async close(): Promise<void> {
     clearInterval(this.poll);
+    await this.analysis.close();
     await this.background.stop();
     this.database.close();
   }
