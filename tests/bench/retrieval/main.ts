@@ -22,6 +22,8 @@ const { values: flags } = parseArgs({
     sizes: { type: "string", default: "10000,100000" },
     /** A folder with a test collection in BEIR's layout, measured too. */
     collection: { type: "string" },
+    /** Names parted by commas; Pharos is always among them. */
+    against: { type: "string", default: Object.keys(CONTENDERS).slice(1).join(",") },
     rounds: { type: "string", default: "5" },
     "slice-ms": { type: "string", default: "3000" },
     /** Only counts memory over so many searches of the last size. */
@@ -51,7 +53,7 @@ async function compare(): Promise<Readonly<Record<Language, string>>> {
   const all: Results[] = [];
   const effort = { rounds: Number(flags.rounds), sliceMs: Number(flags["slice-ms"]), saves: 8 };
   const run = async (dataSet: DataSet) => {
-    const contenders = await measure(dataSet, Object.keys(CONTENDERS), effort, say);
+    const contenders = await measure(dataSet, ["Pharos", ...listed(flags.against)], effort, say);
     all.push({ ...dataSet.head, size: dataSet.size, contenders });
   };
   for (const size of sizes()) await withData((directory) => writeSynthetic(directory, size), run);
@@ -70,8 +72,12 @@ async function countMemory(searches: number): Promise<Readonly<Record<Language, 
   return { en: longRunTable(marks, "en"), zh: longRunTable(marks, "zh") };
 }
 
+function listed(flag: string): string[] {
+  return flag.split(",").filter((part) => part !== "");
+}
+
 function sizes(): number[] {
-  return flags.sizes.split(",").map(Number);
+  return listed(flags.sizes).map(Number);
 }
 
 function machine(language: Language): string {
