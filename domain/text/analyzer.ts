@@ -114,7 +114,7 @@ function termsOfToken(token: string, language: Language): readonly string[] {
 export function analyze(text: string, language: Language = detectLanguage(text)): string[] {
   const normalized = ONLY_ASCII.test(text) ? text : text.normalize("NFKC");
   const terms: string[] = [];
-  for (const [token] of normalized.matchAll(TOKEN)) {
+  for (const token of normalized.match(TOKEN) ?? []) {
     for (const term of termsOfToken(token, language)) terms.push(term);
   }
   return terms;

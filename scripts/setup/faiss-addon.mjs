@@ -105,7 +105,10 @@ function compile(modules, folder, root, kinds) {
   command.push(`-I${join(modules, "node-api-headers", "include")}`);
   command.push(`-I${dirname(require.resolve("node-addon-api/package.json"))}`);
   command.push(`-I${libraries.include}`);
-  command.push(join(source, "src", "faiss.cc"), libraries.faiss, join(release, "libopenblas.so.0"));
+  command.push(fileURLToPath(new URL("faiss-kernels.cc", import.meta.url)), join(source, "src", "faiss.cc"));
+  command.push(libraries.faiss, join(release, "libopenblas.so.0"));
+  // Of two definitions the first counts: our inner product, not the one of libfaiss.a.
+  command.push("-Wl,--allow-multiple-definition");
   // The old RPATH, not RUNPATH: it also holds for what the libraries beside the addon need.
   command.push("-Wl,--disable-new-dtags,-rpath,$ORIGIN", `-Wl,-rpath-link,${release}`, "-o", join(release, ADDON));
   const failure = run(modules, command, { cwd: folder, timeoutMs: COMPILE_TIMEOUT_MS });

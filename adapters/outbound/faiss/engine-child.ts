@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { abortError, ServiceError } from "../../../domain/errors.ts";
 import type {
@@ -15,6 +16,12 @@ import { SilenceWatch } from "./silence-watch.ts";
 const ENGINE = fileURLToPath(new URL("./engine/main.ts", import.meta.url));
 const CLOSE_PATIENCE_MS = 10_000;
 const KEPT_STDERR = 2_000;
+
+/**
+ * Passive: waiting threads that spin cost 10 ms a search. One core is left to the service: where FAISS has them all, 32
+ * callers got half as many answers from two busy cores, since its threads wait for each other.
+ */
+const OPENMP = { OMP_WAIT_POLICY: "passive", OMP_NUM_THREADS: String(Math.max(1, availableParallelism() - 1)) };
 
 /** The process went away before it answered. */
 export class EngineGone extends Error {
@@ -84,8 +91,8 @@ export class EngineChild {
     this.child = fork(ENGINE, [], {
       serialization: "advanced",
       execArgv: [],
-      // Nothing of our own environment, which holds keys. Passive: waiting threads of OpenMP that spin cost 10 ms a search.
-      env: { OMP_WAIT_POLICY: "passive" },
+      // Nothing of our own environment, which holds keys.
+      env: OPENMP,
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.gone = new Promise((resolve) => {

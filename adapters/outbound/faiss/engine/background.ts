@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { Compaction } from "./compaction.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
 import type { Database } from "./database.ts";
@@ -8,6 +8,12 @@ import type { SpaceStore } from "./space-store.ts";
 /** Changes since the last file that are worth a new one, as a share of the index and at the least. */
 const WORTH_SAVING_SHARE = 0.1;
 const WORTH_SAVING = 1_000;
+/** After a change the next one may be on its way: it is not to wait behind a slice. */
+const QUIET_MS = 50;
+/** Share of the time that slices take where changes never come to rest. */
+const SHARE_AMONG_CHANGES = 0.1;
+/** A file that would be out of date at once is not written, but not put off for ever. */
+const MAX_PATIENCE_MS = 30_000;
 
 export interface BackgroundParts {
   readonly memory: CorpusMemory;
@@ -25,6 +31,8 @@ export class Background {
   private running: Promise<void> | undefined;
   private woken = false;
   private stopped = false;
+  private changes = 0;
+  private changedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: BackgroundParts) {
     this.parts = parts;
@@ -36,6 +44,17 @@ export class Background {
     this.woken = true;
     if (this.running !== undefined || this.stopped) return;
     this.run(WORTH_SAVING, WORTH_SAVING_SHARE).catch((error) => this.parts.onFailure(error));
+  }
+
+  /** Runs a change of the corpus, to which the work gives way. */
+  async givingWay<Result>(change: () => Promise<Result>): Promise<Result> {
+    this.changes += 1;
+    try {
+      return await change();
+    } finally {
+      this.changes -= 1;
+      this.changedAt = performance.now();
+    }
   }
 
   /** Resolves once the index holds everything and its file is written. */
@@ -64,7 +83,10 @@ export class Background {
   private async work(worthSaving: number, worthSavingShare: number): Promise<void> {
     // Whoever wakes it may be in the midst of a transaction.
     await nextTurn();
-    while (!this.stopped && this.step()) await nextTurn();
+    for (let startedAt = performance.now(); !this.stopped && this.step(); startedAt = performance.now()) {
+      await this.giveWay((performance.now() - startedAt) * (1 / SHARE_AMONG_CHANGES - 1));
+    }
+    await this.giveWay(MAX_PATIENCE_MS);
     const size = this.parts.memory.serving?.index.size ?? 0;
     await this.save(Math.max(worthSaving, size * worthSavingShare));
     const { database, spaces } = this.parts;
@@ -76,6 +98,18 @@ export class Background {
       await this.compaction.step();
       await nextTurn();
     }
+  }
+
+  /** Lets requests through, and where the corpus is changing waits until it rests, at most so long. */
+  private async giveWay(atMostMs: number): Promise<void> {
+    await nextTurn();
+    for (const until = performance.now() + atMostMs; !this.stopped && this.isChanging && performance.now() < until; ) {
+      await delay(Math.min(QUIET_MS, Math.max(1, until - performance.now())));
+    }
+  }
+
+  private get isChanging(): boolean {
+    return this.changes > 0 || performance.now() - this.changedAt < QUIET_MS;
   }
 
   /** Does one slice; false where nothing is left. */

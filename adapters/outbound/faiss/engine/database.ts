@@ -7,8 +7,10 @@ import { MIGRATIONS } from "./schema.ts";
 const LOCK_PATIENCE_MS = 15_000;
 const MAX_RETRY_MS = 25;
 const READ_PATIENCE_MS = 5_000;
-/** Bytes of the log that are kept once it is empty: what SQLite gathers before it writes it into the file. */
-const KEPT_LOG_BYTES = 4 << 20;
+/** Pages of the log from which it is copied into the file, 16 MB: at SQLite's own 4 MB every put of many passages would copy it. */
+const CHECKPOINT_PAGES = 4_000;
+/** Bytes of the log that are kept once it is empty: about what is gathered before it is copied. */
+const KEPT_LOG_BYTES = 16 << 20;
 /** Bytes of an older file up to which it is rewritten at its opening, so that it can give space back: a second or two. */
 const REWRITTEN_UP_TO = 256 << 20;
 
@@ -41,6 +43,7 @@ export class Database {
         () => undefined,
       );
       connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
+      connection.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       connection.exec(`PRAGMA journal_size_limit = ${KEPT_LOG_BYTES}`);
       const database = new Database(connection, content);
       await database.migrate();

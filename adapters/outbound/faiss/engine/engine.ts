@@ -5,6 +5,7 @@ import { ServiceError } from "../../../../domain/errors.ts";
 import { matchesFilter } from "../../../../domain/filter.ts";
 import type { CorpusDescription } from "../../../../domain/ports/corpus-port.ts";
 import { mayRead } from "../../../../domain/readers.ts";
+import { AnalysisThread } from "./analysis-thread.ts";
 import { Background } from "./background.ts";
 import { type Content, currentContent, Superseded } from "./content.ts";
 import { CorpusMemory } from "./corpus-memory.ts";
@@ -28,7 +29,7 @@ import { Writer } from "./writer.ts";
 
 /** How often it looks for what other processes have committed while nobody searches. */
 const POLL_MS = 500;
-const MAX_BATCH = 64;
+const MAX_BATCH = 16;
 const MAX_LEAKED_BYTES = 128 << 20;
 const RETIRE_AGAIN_AFTER = 1_000;
 
@@ -66,6 +67,7 @@ export class Engine {
   private readonly database: Database;
   private readonly documents: DocumentStore;
   private readonly spaces: SpaceStore;
+  private readonly analysis = new AnalysisThread();
   private readonly writer: Writer;
   private readonly memory: CorpusMemory;
   private readonly searcher: Searcher;
@@ -83,7 +85,7 @@ export class Engine {
     this.database = database;
     this.documents = new DocumentStore(database);
     this.spaces = new SpaceStore(database, settings.embedder, content.name);
-    this.writer = new Writer(database, this.documents, this.spaces, content.name);
+    this.writer = new Writer(database, this.documents, this.spaces, content.name, this.analysis);
     const files = new IndexFiles(content.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.documents);
@@ -118,6 +120,7 @@ export class Engine {
       return engine;
     } catch (error) {
       clearInterval(engine.poll);
+      await engine.analysis.close();
       database.close();
       throw error;
     }
@@ -131,6 +134,7 @@ export class Engine {
   /** Ends the work and saves the index, or removes the content where the corpus has another one; requests under way may fail. */
   async close(): Promise<void> {
     clearInterval(this.poll);
+    await this.analysis.close();
     await this.background.stop().catch((error) => this.failed(error));
     this.database.close();
     if (!this.content.isCurrent()) this.removeOldContents();
@@ -140,15 +144,15 @@ export class Engine {
     return {
       search: (request, isCancelled) => this.search(request, isCancelled),
       compare: ({ documents }) => this.ofCurrent(() => this.writer.compare(documents)),
-      put: async (request, isCancelled) => this.committed(await this.writer.put(request, isCancelled)),
-      remove: async (request, isCancelled) =>
-        this.committed(await this.writer.remove(request.token, () => this.selected(request), isCancelled)),
+      put: (request, isCancelled) => this.change(() => this.writer.put(request, isCancelled)),
+      remove: (request, isCancelled) =>
+        this.change(() => this.writer.remove(request.token, () => this.selected(request), isCancelled)),
       listRead: ({ root, after }) => this.ofCurrent(() => this.documents.listRead(root, after)),
       get: ({ id }) => this.ofCurrent(() => this.documents.get(id)),
       describe: (caller) => this.ofCurrent(() => this.describe(caller)),
       list: (page) => this.ofCurrent(() => this.database.read(() => this.documents.list(page))),
       tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
-      tune: async ({ ranking }, isCancelled) => this.committed(await this.writer.tune(ranking, isCancelled)),
+      tune: ({ ranking }, isCancelled) => this.change(() => this.writer.tune(ranking, isCancelled)),
     } satisfies Partial<Handlers>;
   }
 
@@ -164,11 +168,9 @@ export class Engine {
       readModel: ({ space, part }) => spaces.readModel(spaces.numberOf(space), part),
       textsToEmbed: ({ space, after, limit }) =>
         this.ofCurrent(() => this.documents.withoutVector(spaces.numberOf(space), after, limit)),
-      storeVectors: async ({ space, passages, packed }) => {
-        await database.write(() => spaces.storeVectors(spaces.numberOf(space), passages, packed));
-        return this.committed(null);
-      },
-      activateSpace: async ({ space }) => this.committed(await database.write(() => spaces.activate(space))),
+      storeVectors: ({ space, passages, packed }) =>
+        this.change(() => done(database.write(() => spaces.storeVectors(spaces.numberOf(space), passages, packed)))),
+      activateSpace: ({ space }) => this.change(() => database.write(() => spaces.activate(space))),
       abandonSpace: ({ space }) => done(database.write(() => spaces.abandon(space))),
       persist: () => done(this.background.persist()),
     } satisfies Partial<Handlers>;
@@ -250,10 +252,13 @@ export class Engine {
     return this.memory.catalog.documentsWhere((metadata) => matchesFilter(filter, metadata));
   }
 
-  /** What was just committed is in memory before it is acknowledged. */
-  private committed<Value>(value: Value): Value {
-    this.catchUp();
-    return value;
+  /** What a change commits is in memory before it is acknowledged. */
+  private change<Value>(write: () => Promise<Value>): Promise<Value> {
+    return this.background.givingWay(async () => {
+      const value = await write();
+      this.catchUp();
+      return value;
+    });
   }
 
   /** What was read is of the content that the corpus names when it was read. @throws Superseded */

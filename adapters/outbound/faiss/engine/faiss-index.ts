@@ -87,7 +87,11 @@ function searchingWidely(index: faiss.Index): faiss.Index {
 }
 
 function plain(vectors: readonly Float32Array[]): number[] {
-  const numbers: number[] = [];
-  for (const vector of vectors) for (const number of vector) numbers.push(number);
+  // Grown number by number it would take three times as long.
+  const numbers = new Array<number>(vectors.reduce((sum, { length }) => sum + length, 0));
+  let next = 0;
+  for (const vector of vectors) {
+    for (let index = 0; index < vector.length; index++) numbers[next++] = vector[index]!;
+  }
   return numbers;
 }

@@ -38,8 +38,13 @@ export function countPassageTerms(
   for (const term of text) counts.set(term, (counts.get(term) ?? 0) + 1);
   if (titleWeight > 0) for (const term of title) counts.set(term, (counts.get(term) ?? 0) + titleWeight);
   const length = text.length + title.length * titleWeight;
-  const fingerprints = Float64Array.from(counts.keys(), termFingerprint);
-  const frequencies = Uint8Array.from(counts.values(), (count) => Math.min(count, MAX_FREQUENCY));
+  const fingerprints = new Float64Array(counts.size);
+  const frequencies = new Uint8Array(counts.size);
+  let index = 0;
+  for (const [term, count] of counts) {
+    fingerprints[index] = termFingerprint(term);
+    frequencies[index++] = Math.min(count, MAX_FREQUENCY);
+  }
   return { fingerprints, frequencies, length };
 }
 

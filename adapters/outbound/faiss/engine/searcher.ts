@@ -43,11 +43,15 @@ export class Searcher {
     const dense = new Map<unknown, readonly Hit[]>();
     for (const [allowed, together] of Map.groupBy(prepared, (one) => one.allowed)) {
       const withVector = together.flatMap((one) => (one.vector === undefined ? [] : [{ one, vector: one.vector }]));
+      const width = Math.max(0, ...withVector.map(({ one }) => candidatesOf(one)));
       const found = this.nearest(
         withVector.map(({ vector }) => vector),
+        width,
         allowed,
       );
-      for (const [index, { one }] of withVector.entries()) dense.set(one, found[index] ?? []);
+      for (const [index, { one }] of withVector.entries()) {
+        dense.set(one, found[index]?.slice(0, candidatesOf(one)) ?? []);
+      }
     }
     return all.map((one) => ("request" in one ? this.answer(one, dense.get(one) ?? []) : one));
   }
@@ -81,10 +85,10 @@ export class Searcher {
   }
 
   /** A vector of zeros is near to nothing. */
-  private nearest(vectors: readonly Float32Array[], allowed: Bitset | undefined): Hit[][] {
+  private nearest(vectors: readonly Float32Array[], count: number, allowed: Bitset | undefined): Hit[][] {
     const index = this.memory.serving?.index;
     const known = vectors.filter((vector) => vector.some((number) => number !== 0));
-    const found = index?.search(known, FUSION_CANDIDATES, allowed) ?? [];
+    const found = index?.search(known, count, allowed) ?? [];
     const byVector = new Map(known.map((vector, position) => [vector, found[position] ?? []]));
     return vectors.map((vector) => byVector.get(vector) ?? []);
   }
@@ -92,7 +96,7 @@ export class Searcher {
   private answer({ request, ranking, allowed, vector, warnings }: Prepared, dense: readonly Hit[]): SearchReply {
     const { query, topK } = request;
     if (ranking.mode === "dense" && vector !== undefined) {
-      return { passages: this.passages(dense.slice(0, topK).map(asSimilarity)), ranking, warnings };
+      return { passages: this.passages(dense.map(asSimilarity)), ranking, warnings };
     }
     const accepts = allowed === undefined ? undefined : (slot: number) => allowed.has(slot);
     const sparse = this.memory.lexical.search(analyseQuery(query), FUSION_CANDIDATES, accepts);
@@ -115,6 +119,11 @@ export class Searcher {
       return passage === undefined ? [] : [{ ...passage, score }];
     });
   }
+}
+
+/** Dense hits that a request needs: alone they are its passages, with words they are candidates. */
+function candidatesOf({ ranking, request }: Prepared): number {
+  return ranking.mode === "dense" ? request.topK : FUSION_CANDIDATES;
 }
 
 /** The cosine, with whatever points away from the query at 0. */

@@ -1,9 +1,9 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
 import { analysePassage } from "./analysis.ts";
+import type { AnalysisThread, PassageText } from "./analysis-thread.ts";
 import type { Database } from "./database.ts";
 import {
   type AnalysedDocument,
@@ -18,22 +18,27 @@ import { type SpaceStore, unpack } from "./space-store.ts";
 /** Generations for which removals and receipts are remembered. */
 const REMEMBERED_GENERATIONS = 10_000;
 
-/** Analysis at a stretch; a search that comes meanwhile waits for two or three of these. */
-const TURN_MS = 3;
-
 /** Changes documents, each change in one transaction. */
 export class Writer {
   private readonly database: Database;
   private readonly documents: DocumentStore;
   private readonly spaces: SpaceStore;
   private readonly content: string;
+  private readonly analysis: AnalysisThread;
 
   /** `content` is the name of the record's content. */
-  constructor(database: Database, documents: DocumentStore, spaces: SpaceStore, content: string) {
+  constructor(
+    database: Database,
+    documents: DocumentStore,
+    spaces: SpaceStore,
+    content: string,
+    analysis: AnalysisThread,
+  ) {
     this.database = database;
     this.documents = documents;
     this.spaces = spaces;
     this.content = content;
+    this.analysis = analysis;
   }
 
   /** What a put of these documents must bring. */
@@ -52,8 +57,11 @@ export class Writer {
   /** Puts all documents or none; `isCancelled` is asked a last time before anything is written. */
   async put({ token, content, documents, vectors }: PutRequest, isCancelled: () => boolean): Promise<PutReply> {
     if (content !== this.content) return { again: true };
-    const analysed: AnalysedDocument[] = [];
-    for (const wire of documents) analysed.push({ wire, terms: await termsOf(wire) });
+    const terms = (await this.analysis.analyse(documents.flatMap(passagesOf))).values();
+    const analysed: AnalysedDocument[] = documents.map((wire) => ({
+      wire,
+      terms: [...terms.take(wire.chunks.length)],
+    }));
     try {
       const report = await this.change<PutReport>(token, isCancelled, (generation) => {
         const forSpace = this.vectorsForSpace(vectors);
@@ -144,16 +152,9 @@ export class Writer {
   }
 }
 
-/** The chunks' terms; searches are answered in between. */
-async function termsOf({ title = "", text, chunks }: WireDocument): Promise<readonly Uint8Array[]> {
-  const terms: Uint8Array[] = [];
-  let turnEndsAt = 0;
-  for (const { search, start, end } of chunks) {
-    if (performance.now() >= turnEndsAt) {
-      await nextTurn();
-      turnEndsAt = performance.now() + TURN_MS;
-    }
-    terms.push(analysePassage(title, joinSearchText(search, text.slice(start, end))));
-  }
-  return terms;
+function passagesOf({ title = "", text, chunks }: WireDocument): PassageText[] {
+  return chunks.map(({ search, start, end }) => ({
+    title,
+    searchText: joinSearchText(search, text.slice(start, end)),
+  }));
 }

@@ -1,0 +1,90 @@
+import { mkdirSync } from "node:fs";
+import { CONTENDERS, type Contender } from "./contender.ts";
+import { DataSet } from "./data-set.ts";
+import type { Built, Command, Commands, ToContender } from "./protocol.ts";
+import { measureSlice } from "./slice.ts";
+
+/** A process of its own for each contender, so that its memory and its event loop are its own. One command at a time. */
+type Handlers = { [Name in Command]: (request: Commands[Name]["request"]) => Promise<Commands[Name]["reply"]> };
+
+const opened = Promise.withResolvers<{ readonly contender: Contender; readonly dataSet: DataSet }>();
+
+const handlers: Handlers = {
+  open: async ({ contender: name, dataSet: path, directory }) => {
+    const dataSet = DataSet.open(path);
+    const open = CONTENDERS[name];
+    if (open === undefined) throw new Error(`There is no contender ${name}.`);
+    mkdirSync(directory, { recursive: true });
+    opened.resolve({ contender: await open({ ...dataSet.head, ...dataSet, directory }), dataSet });
+    return null;
+  },
+  build: async (request) => build(request),
+  slice: async (request) => {
+    const { contender, dataSet } = await opened.promise;
+    return measureSlice(contender, dataSet.queries, request);
+  },
+  answers: async ({ topK }) => {
+    const { contender, dataSet } = await opened.promise;
+    const answers: (readonly number[])[] = [];
+    for (const query of dataSet.queries) answers.push(await contender.search(query, topK));
+    return answers;
+  },
+  searches: async (request) => search(request),
+  close: async () => {
+    await (await opened.promise).contender.close?.();
+    return null;
+  },
+};
+
+/** Two batches are under way at a time; those who work on the caller's own event loop gain nothing by it. */
+async function build({ documentsPerBatch, saves }: Commands["build"]["request"]): Promise<Built> {
+  const { contender, dataSet } = await opened.promise;
+  const perBatch = documentsPerBatch * dataSet.head.passagesPerDocument;
+  const batches = Math.ceil(dataSet.size / perBatch);
+  const saveEvery = Math.max(1, Math.floor(batches / saves));
+  let [addMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
+  let before: Promise<void> = Promise.resolve();
+  for await (const batch of dataSet.batches(perBatch)) {
+    const waitsFor = before;
+    addMs += await timed(async () => {
+      before = contender.add(batch);
+      await waitsFor;
+    });
+    if (contender.save === undefined || batchNumber++ % saveEvery !== saveEvery >> 1) continue;
+    addMs += await timed(() => before);
+    saveMs += await timed(async () => contender.save?.());
+    saved += 1;
+  }
+  addMs += await timed(() => before);
+  const buildMs = addMs + (await timed(async () => contender.settle?.()));
+  if (contender.isDurable) return { durableMs: addMs, buildMs };
+  // A save's cost grows evenly with what there is: the mean of some, evenly spread, is the mean of all.
+  const durable = saved === 0 ? {} : { durableMs: addMs + (saveMs / saved) * batches };
+  return { inMemoryMs: addMs, ...durable, buildMs };
+}
+
+async function search({ count, callers, topK }: Commands["searches"]["request"]): Promise<null> {
+  const { contender, dataSet } = await opened.promise;
+  let next = 0;
+  const call = async () => {
+    while (next < count) await contender.search(dataSet.queries[next++ % dataSet.queries.length]!, topK);
+  };
+  await Promise.all(Array.from({ length: callers }, call));
+  return null;
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}
+
+process.on("disconnect", () => process.exit(0));
+process.on("message", async ({ command, request }: ToContender) => {
+  try {
+    const handler = handlers[command] as (request: unknown) => Promise<unknown>;
+    process.send?.({ value: await handler(request) });
+  } catch (error) {
+    process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});

@@ -1,0 +1,55 @@
+import type { Chunk } from "../../../../domain/chunk.ts";
+import type { ChunkedDocument } from "../../../../domain/ports/corpus-port.ts";
+import type { EmbeddingPort } from "../../../../domain/ports/embedding-port.ts";
+import { openFaiss } from "../../../support/faiss.ts";
+import type { Batch, Contender, Setting } from "../contender.ts";
+
+const PARAGRAPH_BREAK = "\n\n";
+const UNENDING = new AbortController().signal;
+
+/** The adapter as the service uses it, with its own process and its own record. What a put acknowledges is on disk. */
+export async function openPharos({ dimensions, passagesPerDocument, directory, queries }: Setting): Promise<Contender> {
+  const vectors = new Map<string, Float32Array>(queries.map(({ text, vector }) => [text, vector]));
+  const embedder: EmbeddingPort = {
+    kind: "fixed",
+    name: "bench",
+    dimensions,
+    maxBatch: 1_024,
+    embed: async ({ texts }) => texts.map((text) => vectors.get(text) ?? new Float32Array(dimensions)),
+  };
+  const { corpus, retrieval, close } = openFaiss({ directory, embedder, options: { mode: "dense" } });
+  await corpus.describe(UNENDING);
+  return {
+    isDurable: true,
+    add: async (batch) => {
+      for (const [index, text] of batch.texts.entries()) vectors.set(text, batch.vectors[index]!);
+      await corpus.put(documentsOf(batch, passagesPerDocument), UNENDING);
+      for (const text of batch.texts) vectors.delete(text);
+    },
+    settle: () => corpus.settle(UNENDING),
+    search: async ({ text }, topK) => {
+      const { passages } = await retrieval.retrieve({ query: text, topK }, UNENDING);
+      return passages.map(({ id }) => Number(id));
+    },
+    close,
+  };
+}
+
+function documentsOf({ first, texts }: Batch, passagesPerDocument: number): ChunkedDocument[] {
+  const documents: ChunkedDocument[] = [];
+  for (let start = 0; start < texts.length; start += passagesPerDocument) {
+    documents.push(documentOf(first + start, texts.slice(start, start + passagesPerDocument)));
+  }
+  return documents;
+}
+
+function documentOf(first: number, paragraphs: readonly string[]): ChunkedDocument {
+  const chunks: Chunk[] = [];
+  let start = 0;
+  for (const [index, text] of paragraphs.entries()) {
+    const end = start + text.length;
+    chunks.push({ id: String(first + index), text, start, end, section: [], tokens: 1, searchText: text });
+    start = end + PARAGRAPH_BREAK.length;
+  }
+  return { document: { id: `document ${first}`, text: paragraphs.join(PARAGRAPH_BREAK) }, chunks };
+}

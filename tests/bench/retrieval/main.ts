@@ -1,0 +1,110 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { installPeers } from "../peers.ts";
+import { writeCollection } from "./collection.ts";
+import { CONTENDERS } from "./contender.ts";
+import type { DataSet } from "./data-set.ts";
+import { longRunTable, searchAtLength } from "./long-run.ts";
+import { measure } from "./measure.ts";
+import { writeSynthetic } from "./synthetic.ts";
+import { type Language, type Results, tablesOf } from "./tables.ts";
+
+const DOCS: Readonly<Record<Language, URL>> = {
+  en: new URL("../../../docs/performance.md", import.meta.url),
+  zh: new URL("../../../docs/zh/performance.md", import.meta.url),
+};
+
+const { values: flags } = parseArgs({
+  options: {
+    /** Vectors of each run, parted by commas. */
+    sizes: { type: "string", default: "10000,100000" },
+    /** A folder with a test collection in BEIR's layout, measured too. */
+    collection: { type: "string" },
+    /** Names parted by commas; Pharos is always among them. */
+    against: { type: "string", default: Object.keys(CONTENDERS).slice(1).join(",") },
+    rounds: { type: "string", default: "5" },
+    "slice-ms": { type: "string", default: "3000" },
+    /** Only counts memory over so many searches of the last size. */
+    searches: { type: "string" },
+    /** Writes the tables into the documentation. */
+    write: { type: "boolean", default: false },
+  },
+});
+
+const say = (text: string) => process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`);
+
+/** Runs over data in a folder that is gone afterwards. */
+async function withData<Result>(
+  make: (directory: string) => DataSet | Promise<DataSet>,
+  run: (dataSet: DataSet) => Promise<Result>,
+): Promise<Result> {
+  const directory = mkdtempSync(join(tmpdir(), "pharos-bench-"));
+  try {
+    return await run(await make(directory));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function compare(): Promise<Readonly<Record<Language, string>>> {
+  installPeers();
+  const all: Results[] = [];
+  const effort = { rounds: Number(flags.rounds), sliceMs: Number(flags["slice-ms"]), saves: 8 };
+  const run = async (dataSet: DataSet) => {
+    const contenders = await measure(dataSet, ["Pharos", ...listed(flags.against)], effort, say);
+    all.push({ ...dataSet.head, size: dataSet.size, contenders });
+  };
+  for (const size of sizes()) await withData((directory) => writeSynthetic(directory, size), run);
+  const { collection } = flags;
+  if (collection !== undefined) await withData((directory) => writeCollection(directory, collection), run);
+  const tables = (language: Language) => all.map((results) => tablesOf(results, language)).join("\n\n");
+  return { en: tables("en"), zh: tables("zh") };
+}
+
+async function countMemory(searches: number): Promise<Readonly<Record<Language, string>>> {
+  const size = sizes().at(-1) ?? 0;
+  const marks = await withData(
+    (directory) => writeSynthetic(directory, size),
+    (dataSet) => searchAtLength(dataSet, searches, say),
+  );
+  return { en: longRunTable(marks, "en"), zh: longRunTable(marks, "zh") };
+}
+
+function listed(flag: string): string[] {
+  return flag.split(",").filter((part) => part !== "");
+}
+
+function sizes(): number[] {
+  return listed(flags.sizes).map(Number);
+}
+
+function machine(language: Language): string {
+  const load = loadavg()[0]?.toFixed(1);
+  const processor = `${availableParallelism()} x ${cpus()[0]?.model.trim()}`;
+  const memory = `${Math.round(totalmem() / 1e9)} GB`;
+  const day = new Date().toISOString().slice(0, 10);
+  return language === "en"
+    ? `${day}, ${processor}, ${memory}, Node ${process.versions.node}, load average ${load} at the start.`
+    : `${day}，${processor}，${memory}，Node ${process.versions.node}，开始时平均负载 ${load}。`;
+}
+
+/** Puts the text between the marks of this name. */
+function writeInto(file: URL, name: string, text: string): void {
+  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const before = readFileSync(file, "utf8");
+  const [from, to] = [before.indexOf(start), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${file.pathname} has no place for ${name}.`);
+  writeFileSync(file, `${before.slice(0, from + start.length)}\n\n${text}\n\n${before.slice(to)}`);
+}
+
+const machines = { en: machine("en"), zh: machine("zh") };
+const tables = flags.searches === undefined ? await compare() : await countMemory(Number(flags.searches));
+process.stdout.write(`${machines.en}\n\n${tables.en}\n`);
+if (flags.write) {
+  const name = flags.searches === undefined ? "bench:retrieval" : "bench:retrieval:searches";
+  for (const language of ["en", "zh"] as const) {
+    writeInto(DOCS[language], name, `${machines[language]}\n\n${tables[language]}`);
+  }
+}

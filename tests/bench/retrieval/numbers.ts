@@ -1,0 +1,36 @@
+import type { Slice } from "./slice.ts";
+
+type Read = (slice: Slice) => number;
+
+/** The middle one; NaN where there is none. */
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN;
+}
+
+/** Median over the rounds. */
+export function middle(slices: readonly Slice[], read: Read): number {
+  return median(slices.map(read));
+}
+
+/** Median over the rounds of what one is against the other in the same round. */
+export function middleRatio(slices: readonly Slice[], others: readonly Slice[], read: Read): number {
+  return median(slices.map((slice, round) => read(slice) / read(others[round]!)));
+}
+
+export function milliseconds(value: number): string {
+  return `${value < 10 ? value.toFixed(2) : value.toFixed(0)} ms`;
+}
+
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+export function times(ratio: number): string {
+  return Number.isNaN(ratio) ? "-" : `x ${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0)}`;
+}
+
+/** Rows of cells, the first one the head. */
+export function markdownTable([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
