@@ -177,7 +177,7 @@ class Scene {
       if (chance < 0.25) await spaceLearned(directory, over.signal);
       else if (chance < 0.5) await indexSaved(directory, over.signal);
       else await Promise.race([anyMoment(this.commandMs, this.random), ended]);
-      if (!over.signal.aborted) await killWithChildren(child.pid ?? 0);
+      if (!over.signal.aborted) await killWithChildren(child);
       await ended;
       if (withService) await this.service.kill();
     });

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -45,7 +46,7 @@ export class KilledService {
 
   /** Kills the service at this very moment; its engines end by themselves. */
   async kill(): Promise<void> {
-    await killWithChildren(this.running.child.pid ?? 0);
+    await killWithChildren(this.running.child);
     await this.running.stop("SIGKILL");
   }
 
@@ -57,7 +58,7 @@ export class KilledService {
   async startAndKill(moment: () => Promise<void>): Promise<void> {
     const starting = await this.spawn();
     await moment();
-    await killWithChildren(starting.child.pid ?? 0);
+    await killWithChildren(starting.child);
     await starting.stop("SIGKILL");
   }
 
@@ -73,20 +74,15 @@ export class KilledService {
   }
 }
 
-/** Kills the process, if it has not ended meanwhile, and waits until what it has started has ended by itself. */
-export async function killWithChildren(pid: number): Promise<void> {
-  const children = await childrenOf(pid);
-  endProcess(pid);
-  onTestFinished(() => children.forEach(endProcess));
-  await Promise.all(children.map(processEnd));
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It has ended already.
-  }
+/** Kills the process and waits until what it has started has ended by itself. */
+export async function killWithChildren(child: ChildProcess): Promise<void> {
+  // Ids are given again to others: none is kept past the end of its process.
+  const left = new Set(await childrenOf(child.pid ?? 0));
+  onTestFinished(() => {
+    for (const pid of left) process.kill(pid, "SIGKILL");
+  });
+  child.kill("SIGKILL");
+  await Promise.all([...left].map((pid) => processEnd(pid).then(() => left.delete(pid))));
 }
 
 function configOf(mode: "dense" | "fused") {
