@@ -26,7 +26,7 @@ const EMBEDDERS = {
   openai: /openai\/text-embedding-3-small\/256/u,
   bedrock: /bedrock\/cohere\.embed-v4:0\/256/u,
   own: /transformers\/tiny\/8\/mean\/fp32\/[0-9a-f]{12}/u,
-  lsa: /lsa-256-analyzer-\d+/u,
+  lsa: /lsa-128-analyzer-\d+/u,
 } as const;
 const NAMES = Object.keys(EMBEDDERS) as (keyof typeof EMBEDDERS)[];
 

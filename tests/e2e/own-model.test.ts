@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { processEnd } from "../support/process-end.ts";
-import { RUNTIMES, type Runtime, startServiceProcess } from "../support/service-process.ts";
+import { OWN_RUNTIME, type Runtime, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { TINY_HIDDEN, writeTinyModel } from "../support/tiny-onnx-model.ts";
 
@@ -45,7 +45,7 @@ async function modelsOf(service: number): Promise<readonly number[]> {
   return found;
 }
 
-describe.each(Object.keys(RUNTIMES) as Runtime[])("a corpus with a model of one's own on %s", (runtime) => {
+describe.each([OWN_RUNTIME])("a corpus with a model of one's own on %s", (runtime) => {
   it("is searched by meaning, and the model's process ends with the service, even where that is killed", async () => {
     const { service, send } = await start(runtime);
     const found = await send("POST", "/search", { query: "lamp", vector_search_type: "notes", top_k: 1 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import type { Principal } from "../../domain/principal.ts";
 import { mayRead } from "../../domain/readers.ts";
-import { RUNTIMES, type Runtime, startServiceProcess } from "../support/service-process.ts";
+import { OWN_RUNTIME, type Runtime, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { KENDRA_INDEX_ID, KendraWire } from "../support/wires/kendra-wire.ts";
 
@@ -24,7 +24,7 @@ const PRINCIPALS: readonly Principal[] = Array.from({ length: 9 }, (_, index) =>
   groups: index % 2 === 0 ? [] : [`g${index % 4}`, "u1"],
 }));
 
-it.each(Object.keys(RUNTIMES) as Runtime[])(
+it.each([OWN_RUNTIME])(
   "asks Kendra for a known user only, and shows each of many at once its own, on %s",
   { timeout: 60_000 },
   async (runtime) => {

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { Readers } from "../../domain/document.ts";
 import type { Principal } from "../../domain/principal.ts";
 import { mayRead } from "../../domain/readers.ts";
-import { RUNTIMES, type Runtime, startServiceProcess } from "../support/service-process.ts";
+import { OWN_RUNTIME, type Runtime, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { randomNumbers } from "../support/vectors.ts";
 
@@ -67,7 +67,7 @@ class Ledger {
   }
 }
 
-it.each(Object.keys(RUNTIMES) as Runtime[])(
+it.each([OWN_RUNTIME])(
   "shows nobody what it may not read, on %s, while hundreds of principals ask at once and readers change",
   { timeout: 180_000 },
   async (runtime) => {

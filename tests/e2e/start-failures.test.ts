@@ -2,10 +2,10 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { RUNTIMES, type Runtime, startServiceProcess } from "../support/service-process.ts";
+import { OWN_RUNTIME, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
-describe.each(Object.keys(RUNTIMES) as Runtime[])("the start of the service on %s", (runtime) => {
+describe.each([OWN_RUNTIME])("the start of the service on %s", (runtime) => {
   it("ends with one sentence where the data folder is a file, before anything is done", async () => {
     const file = `${await temporaryFolder()}/data`;
     await writeFile(file, "");

@@ -16,6 +16,9 @@ export const RUNTIMES = {
 
 export type Runtime = keyof typeof RUNTIMES;
 
+/** The runtime that the tests run on: the suite runs on each, and each time starts services of its own kind. */
+export const OWN_RUNTIME: Runtime = "deno" in process.versions ? "deno" : "node";
+
 /** The service as a process of its own. */
 export interface ServiceProcess {
   readonly url: string;
