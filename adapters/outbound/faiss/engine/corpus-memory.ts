@@ -2,13 +2,14 @@ import { ServiceError } from "../../../../domain/errors.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
 import { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
-import { readersFrom } from "./document-store.ts";
 import type { IndexFiles } from "./index-files.ts";
 import { LexicalIndex } from "./lexical-index.ts";
+import { type Growth, Newcomers } from "./newcomers.ts";
 import { decodePassageTerms } from "./passage-terms.ts";
 import type { Space } from "./protocol.ts";
 import { SpaceIndex } from "./space-index.ts";
 import type { SpaceStore } from "./space-store.ts";
+import { readersFrom } from "./stored-documents.ts";
 
 interface CorpusRow {
   readonly generation: number;
@@ -24,6 +25,10 @@ const FILL_AT_ONCE = 4_096;
 export class CorpusMemory {
   readonly catalog = new Catalog();
   readonly lexical = new LexicalIndex();
+  readonly growth: Growth = {
+    countAbove: (passage) => this.catalog.countAbove(passage),
+    newcomers: new Newcomers(),
+  };
   /** The space that is searched; undefined where nothing has a vector. */
   serving: SpaceIndex | undefined;
   /** The record's active space while its index is being filled. */
@@ -84,10 +89,16 @@ export class CorpusMemory {
   }
 
   private addPassages(): void {
+    const { newcomers } = this.growth;
+    newcomers.follow(this.spaces.fittedThrough());
     const sql = "SELECT number, document, terms FROM passages WHERE number > ? ORDER BY number";
     type Row = { number: number; document: number; terms: Uint8Array };
     for (const { number, document, terms } of this.database.iterate<Row>(sql, this.lastPassage)) {
-      this.lexical.add(this.catalog.addPassage(number, document), decodePassageTerms(terms));
+      const decoded = decodePassageTerms(terms);
+      this.lexical.add(this.catalog.addPassage(number, document), decoded);
+      newcomers.add(number, (through) =>
+        this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),
+      );
       this.lastPassage = number;
     }
   }

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { ServiceError } from "../../../../domain/errors.ts";
+import type { ServiceError } from "../../../../domain/errors.ts";
 import { matchesFilter } from "../../../../domain/filter.ts";
 import type { CorpusDescription } from "../../../../domain/ports/corpus-port.ts";
 import { mayRead } from "../../../../domain/readers.ts";
@@ -23,15 +22,14 @@ import type {
   SearchRequest,
   Space,
 } from "./protocol.ts";
+import { SearchQueue } from "./search-queue.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
+import { StoredDocuments } from "./stored-documents.ts";
 import { Writer } from "./writer.ts";
 
 /** How often it looks for what other processes have committed while nobody searches. */
 const POLL_MS = 500;
-const MAX_BATCH = 16;
-const MAX_LEAKED_BYTES = 128 << 20;
-const RETIRE_AGAIN_AFTER = 1_000;
 
 /** What happens without being asked for. */
 export interface EngineEvents {
@@ -43,12 +41,6 @@ export interface EngineEvents {
   superseded(): void;
   /** Work in the background failed; it is tried again after the next change. */
   failed(error: unknown): void;
-}
-
-interface WaitingSearch {
-  readonly request: SearchRequest;
-  readonly isCancelled: () => boolean;
-  readonly reply: PromiseWithResolvers<SearchReply>;
 }
 
 type Handlers = {
@@ -66,17 +58,15 @@ export class Engine {
   private readonly events: EngineEvents;
   private readonly database: Database;
   private readonly documents: DocumentStore;
+  private readonly stored: StoredDocuments;
   private readonly spaces: SpaceStore;
   private readonly analysis = new AnalysisThread();
   private readonly writer: Writer;
   private readonly memory: CorpusMemory;
   private readonly searcher: Searcher;
   private readonly background: Background;
-  private readonly waiting: WaitingSearch[] = [];
+  private readonly queue: SearchQueue;
   private readonly poll: NodeJS.Timeout;
-  private searches = 0;
-  private retireAtSearches: number;
-  private retireAtBytes = MAX_LEAKED_BYTES;
 
   private constructor(settings: EngineSettings, content: Content, database: Database, events: EngineEvents) {
     this.directory = settings.directory;
@@ -84,15 +74,21 @@ export class Engine {
     this.events = events;
     this.database = database;
     this.documents = new DocumentStore(database);
+    this.stored = new StoredDocuments(database);
     this.spaces = new SpaceStore(database, settings.embedder, content.name);
     this.writer = new Writer(database, this.documents, this.spaces, content.name, this.analysis);
     const files = new IndexFiles(content.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
-    this.searcher = new Searcher(this.memory, this.documents);
+    this.searcher = new Searcher(this.memory, this.stored);
     const { memory, spaces } = this;
     this.background = new Background({ memory, database, spaces, files, onFailure: (error) => this.failed(error) });
     this.handlers = { ...this.documentHandlers(), ...this.spaceHandlers() };
-    this.retireAtSearches = settings.retireAfterSearches;
+    this.queue = new SearchQueue({
+      search: (requests) => this.search(requests),
+      leakedBytes: () => memory.serving?.index.leakedBytes ?? 0,
+      retireAfterSearches: settings.retireAfterSearches,
+      retire: () => events.retire(),
+    });
     this.poll = setInterval(() => this.lookForChanges(), POLL_MS);
   }
 
@@ -142,15 +138,15 @@ export class Engine {
 
   private documentHandlers() {
     return {
-      search: (request, isCancelled) => this.search(request, isCancelled),
+      search: (request, isCancelled) => this.queue.add(request, isCancelled),
       compare: ({ documents }) => this.ofCurrent(() => this.writer.compare(documents)),
       put: (request, isCancelled) => this.change(() => this.writer.put(request, isCancelled)),
       remove: (request, isCancelled) =>
         this.change(() => this.writer.remove(request.token, () => this.selected(request), isCancelled)),
-      listRead: ({ root, after }) => this.ofCurrent(() => this.documents.listRead(root, after)),
-      get: ({ id }) => this.ofCurrent(() => this.documents.get(id)),
+      listRead: ({ root, after }) => this.ofCurrent(() => this.stored.listRead(root, after)),
+      get: ({ id }) => this.ofCurrent(() => this.stored.get(id)),
       describe: (caller) => this.ofCurrent(() => this.describe(caller)),
-      list: (page) => this.ofCurrent(() => this.database.read(() => this.documents.list(page))),
+      list: (page) => this.ofCurrent(() => this.database.read(() => this.stored.list(page))),
       tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
       tune: ({ ranking }, isCancelled) => this.change(() => this.writer.tune(ranking, isCancelled)),
     } satisfies Partial<Handlers>;
@@ -159,8 +155,7 @@ export class Engine {
   private spaceHandlers() {
     const { database, spaces } = this;
     return {
-      plan: () =>
-        this.ofCurrent(() => database.read(() => spaces.plan((passage) => this.memory.catalog.countAbove(passage)))),
+      plan: () => this.ofCurrent(() => database.read(() => spaces.plan(this.memory.growth))),
       sample: ({ after, limit }) => this.ofCurrent(() => this.documents.sample(after, limit)),
       beginSpace: ({ content, dimensions }) => database.write(() => spaces.begin(content, dimensions)),
       appendModel: ({ space, part, bytes }) =>
@@ -176,40 +171,11 @@ export class Engine {
     } satisfies Partial<Handlers>;
   }
 
-  /** Searches wait for the end of the event loop's turn, so that all that have arrived are answered together. */
-  private search(request: SearchRequest, isCancelled: () => boolean): Promise<SearchReply> {
-    const reply = Promise.withResolvers<SearchReply>();
-    this.waiting.push({ request, isCancelled, reply });
-    if (this.waiting.length === 1) nextTurn().then(() => this.searchTogether());
-    return reply.promise;
-  }
-
-  private searchTogether(): void {
-    const batch = this.waiting.splice(0, MAX_BATCH).filter(stillWanted);
-    if (this.waiting.length > 0) nextTurn().then(() => this.searchTogether());
-    try {
-      const replies = this.database.read(() => {
-        if (this.memory.catchUp()) this.changed();
-        return this.searcher.search(batch.map(({ request }) => request));
-      });
-      for (const [index, { reply }] of batch.entries()) {
-        const outcome = replies[index];
-        if (outcome === undefined || outcome instanceof ServiceError) reply.reject(outcome);
-        else reply.resolve(outcome);
-      }
-    } catch (error) {
-      for (const { reply } of batch) reply.reject(error);
-    }
-    this.countSearches(batch.length);
-  }
-
-  private countSearches(count: number): void {
-    this.searches += count;
-    const leaked = this.memory.serving?.index.leakedBytes ?? 0;
-    if (this.searches < this.retireAtSearches && leaked < this.retireAtBytes) return;
-    this.retireAtSearches = this.searches + RETIRE_AGAIN_AFTER;
-    this.retireAtBytes = leaked + MAX_LEAKED_BYTES / 8;
-    this.events.retire();
+  private search(requests: readonly SearchRequest[]): readonly (SearchReply | ServiceError)[] {
+    return this.database.read(() => {
+      if (this.memory.catchUp()) this.changed();
+      return this.searcher.search(requests);
+    });
   }
 
   private describe(caller: Caller | null): CorpusDescription {
@@ -242,7 +208,7 @@ export class Engine {
   private selected({ selection, caller }: RemoveRequest): readonly number[] {
     const numbers = this.numbersOf(selection);
     if (caller === undefined) return numbers;
-    return numbers.filter((number) => mayRead(this.documents.readersOf(number), caller.principal));
+    return numbers.filter((number) => mayRead(this.stored.readersOf(number), caller.principal));
   }
 
   private numbersOf(selection: RemoveRequest["selection"]): readonly number[] {
@@ -299,15 +265,9 @@ export class Engine {
   private changed(): void {
     this.background.wake();
     if (this.memory.mismatch !== undefined) return;
-    const plan = this.spaces.plan((passage) => this.memory.catalog.countAbove(passage));
+    const plan = this.spaces.plan(this.memory.growth);
     if (plan.work !== "none") this.events.due();
   }
-}
-
-function stillWanted({ isCancelled, reply }: WaitingSearch): boolean {
-  if (!isCancelled()) return true;
-  reply.reject(new ServiceError("cancelled", "The caller cancelled the request."));
-  return false;
 }
 
 async function done(work: Promise<unknown>): Promise<null> {

@@ -79,6 +79,26 @@ export class LexicalIndex {
     return hits.sorted();
   }
 
+  /** Share of the distinct terms that a passage has whose slot is old; 1 where there are no terms. */
+  familiarity({ fingerprints }: PassageTerms, isOld: (slot: number) => boolean): number {
+    const known = fingerprints.filter((fingerprint) => {
+      const slot = this.oldestSlot(fingerprint);
+      return slot !== undefined && isOld(slot);
+    });
+    return fingerprints.length === 0 ? 1 : known.length / fingerprints.length;
+  }
+
+  /** Slot of the first living passage, in the order in which they came, that has the term. */
+  private oldestSlot(fingerprint: number): number | undefined {
+    const term = this.lists.find(fingerprint);
+    if (term < 0) return undefined;
+    for (const posting of this.lists.postings(term)) {
+      const slot = this.slots[posting >>> 8] ?? DEAD;
+      if (slot !== DEAD) return slot;
+    }
+    return undefined;
+  }
+
   /** Adds what a term is worth to the scores of the passages that have it, and to `found` those that had none. */
   private score(fingerprint: number, weight: number, found: number[]): void {
     const term = this.lists.find(fingerprint);

@@ -4,12 +4,12 @@ import type { Ranking } from "../../../../domain/ranking.ts";
 import { analyseQuery } from "./analysis.ts";
 import type { Bitset } from "./bitset.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
-import type { DocumentStore } from "./document-store.ts";
 import type { Hit } from "./faiss-index.ts";
 import { fuseWithFeedback } from "./feedback.ts";
 import { FilterCache } from "./filtering.ts";
 import { DEFAULT_RANKING, FUSION_CANDIDATES, fuse } from "./fusion.ts";
 import type { SearchReply, SearchRequest } from "./protocol.ts";
+import type { StoredDocuments } from "./stored-documents.ts";
 
 const NO_VECTORS = "The passages have no vectors yet: they were found by their words only.";
 
@@ -27,10 +27,10 @@ interface Prepared {
 /** Searches what is in memory; all requests of one call see the same state of the corpus. */
 export class Searcher {
   private readonly memory: CorpusMemory;
-  private readonly documents: DocumentStore;
+  private readonly documents: StoredDocuments;
   private readonly filters: FilterCache;
 
-  constructor(memory: CorpusMemory, documents: DocumentStore) {
+  constructor(memory: CorpusMemory, documents: StoredDocuments) {
     this.memory = memory;
     this.documents = documents;
     this.filters = new FilterCache(memory);
