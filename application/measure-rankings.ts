@@ -8,7 +8,7 @@ export interface MeasuredRanking {
   readonly report: EvaluationReport;
 }
 
-const DENSE_WEIGHTS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7];
+const DENSE_WEIGHTS = [0.1, 0.25, 0.4, 0.5, 0.7];
 
 /** The rankings that are worth a comparison: sparse, dense, fused with several weights, the default among them. */
 export function candidateRankings({ defaultRanking }: TuningPort): readonly Ranking[] {

@@ -27,7 +27,7 @@ const SOURCES: Readonly<Record<RankingInForce["source"], string>> = {
   default: "the default",
 };
 
-/** `fused 0.3 (the default)` */
+/** `fused 0.25 (the default)` */
 export function inForceInWords({ ranking, source }: RankingInForce): string {
   return `${nameOfRanking(ranking)} (${SOURCES[source]})`;
 }

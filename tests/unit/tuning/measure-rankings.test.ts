@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 describe("candidateRankings", () => {
   it("holds sparse, dense, several weights and the default, each once", () => {
     const names = candidateRankings(new FakeCorpus()).map(nameOfRanking);
-    expect(names).toEqual(["sparse", "dense", ...[0.1, 0.2, 0.3, 0.4, 0.5, 0.7].map((weight) => `fused ${weight}`)]);
+    expect(names).toEqual(["sparse", "dense", ...[0.1, 0.25, 0.4, 0.5, 0.7].map((weight) => `fused ${weight}`)]);
   });
 });
 
