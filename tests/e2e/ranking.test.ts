@@ -153,7 +153,7 @@ describe("pharos tune", { timeout: 120_000 }, () => {
     const { output } = await pharos(folder, data, "tune", "--corpus", "free", "--dry-run");
     expect(output).toMatch(/^free: measured with \d+ queries generated from the titles and headings of 36 documents/u);
     expect(output).toContain("which were searched without them");
-    expect(output).toMatch(/^fused 0\.3 /mu);
+    expect(output).toMatch(/^fused 0\.25 /mu);
     expect(output).toContain("Nothing was changed (--dry-run). In force: fused 0.25 (the default).");
   });
 
