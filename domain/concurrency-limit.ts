@@ -1,3 +1,4 @@
+import { abortable } from "./abortable.ts";
 import { abortError, ServiceError, throwIfAborted } from "./errors.ts";
 
 /** Calls that wait at most, urgent ones and others counted apart. */
@@ -23,17 +24,7 @@ export class ConcurrencyLimit {
   async run<Result>(call: () => Promise<Result>, isUrgent: boolean, signal: AbortSignal): Promise<Result> {
     await this.turn(isUrgent, signal);
     const work = Promise.try(call).finally(() => this.leave());
-    // Whoever goes away leaves nobody to hear of its failure.
-    work.catch(() => undefined);
-    throwIfAborted(signal);
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(abortError(signal));
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      return await Promise.race([work, aborted.promise]);
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    return abortable(work, signal);
   }
 
   /**

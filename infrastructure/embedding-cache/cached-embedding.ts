@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { abortable } from "../../domain/abortable.ts";
 import { refuseBadBatch } from "../../domain/embedding-batch.ts";
-import { abortError, throwIfAborted } from "../../domain/errors.ts";
+import { throwIfAborted } from "../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../domain/ports/embedding-port.ts";
 import type { EmbeddingStore } from "./embedding-store.ts";
 import { RecentVectors } from "./recent-vectors.ts";
@@ -79,15 +80,8 @@ export class CachedEmbedding implements EmbeddingPort {
     keys: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<readonly (Float32Array | undefined)[]> {
-    const aborted = Promise.withResolvers<never>();
-    const abort = () => aborted.reject(abortError(signal));
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      const found = await Promise.race([this.store.get(keys, this.dimensions), aborted.promise]);
-      return found.map((vector) => (vector !== undefined && isWhole(vector) ? vector : undefined));
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
+    const found = await abortable(this.store.get(keys, this.dimensions), signal);
+    return found.map((vector) => (vector !== undefined && isWhole(vector) ? vector : undefined));
   }
 
   private keep(

@@ -1,4 +1,5 @@
-import { abortError, throwIfAborted } from "../../../domain/errors.ts";
+import { abortable } from "../../../domain/abortable.ts";
+import { throwIfAborted } from "../../../domain/errors.ts";
 import { translateError } from "./errors.ts";
 
 /**
@@ -9,14 +10,9 @@ import { translateError } from "./errors.ts";
  */
 export async function send<T>(call: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
   throwIfAborted(signal);
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(abortError(signal));
-  signal.addEventListener("abort", abort, { once: true });
   try {
-    return await Promise.race([call(signal), aborted.promise]);
+    return await abortable(call(signal), signal);
   } catch (error) {
     throw translateError(error, signal);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { abortable } from "../../../domain/abortable.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
-import { abortable } from "./abortable.ts";
 import type { EngineSettings, Operation, Operations, Space } from "./engine/protocol.ts";
 import {
   type ChildEvents,

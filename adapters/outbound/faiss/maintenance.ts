@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { abortable } from "../../../domain/abortable.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
 import type { EmbeddingPort } from "../../../domain/ports/embedding-port.ts";
-import { abortable } from "./abortable.ts";
 import type { Plan } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import { SpaceGone } from "./engine-child.ts";

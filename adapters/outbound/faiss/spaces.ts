@@ -1,6 +1,6 @@
+import { abortable } from "../../../domain/abortable.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest, LearnedEmbeddingPort } from "../../../domain/ports/embedding-port.ts";
-import { abortable } from "./abortable.ts";
 import type { Space } from "./engine/protocol.ts";
 import type { EngineProcess } from "./engine-process.ts";
 

@@ -1,4 +1,5 @@
 import { KendraClient, RetrieveCommand, type RetrieveCommandInput } from "@aws-sdk/client-kendra";
+import { abortable } from "../../../domain/abortable.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalPort, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
@@ -10,7 +11,6 @@ import type { KendraOptions } from "./options.ts";
 import { Quota } from "./quota.ts";
 import { type KendraItem, passageIdOf, passagesOf, readReply } from "./reply.ts";
 import { SharedResults } from "./shared-results.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** Results that a search has at most: https://docs.aws.amazon.com/kendra/latest/APIReference/API_Retrieve.html */
 const MAX_RESULTS = 100;
@@ -90,7 +90,7 @@ export class KendraRetrieval implements RetrievalPort {
     throwIfAborted(signal);
     try {
       // The SDK does not look at the signal while it fetches credentials.
-      return await untilAborted(this.client.send(new RetrieveCommand(input), { abortSignal: signal }), signal);
+      return await abortable(this.client.send(new RetrieveCommand(input), { abortSignal: signal }), signal);
     } catch (error) {
       throw translateError(error);
     }

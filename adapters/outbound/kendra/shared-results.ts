@@ -1,7 +1,7 @@
+import { abortable } from "../../../domain/abortable.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type { Clock } from "./clock.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 const MAX_BYTES = 64 << 20;
 /** What an entry takes besides its texts. */
@@ -46,7 +46,7 @@ export class SharedResults {
     const flight = this.flights.get(key) ?? this.start(key, fetch);
     flight.waiting += 1;
     try {
-      return await untilAborted(flight.result, signal);
+      return await abortable(flight.result, signal);
     } finally {
       flight.waiting -= 1;
       if (flight.waiting === 0) this.leave(key, flight, signal.reason);

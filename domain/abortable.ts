@@ -1,6 +1,6 @@
-import { abortError, throwIfAborted } from "../../../domain/errors.ts";
+import { abortError, throwIfAborted } from "./errors.ts";
 
-/** The promise's outcome, or the signal's error as soon as it aborts; the work itself goes on. */
+/** The work's outcome, or the signal's error as soon as it aborts; the work itself goes on. @throws ServiceError timeout, cancelled, the signal's own */
 export async function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   // Whoever goes away leaves nobody to hear of its failure.
   work.catch(() => undefined);
