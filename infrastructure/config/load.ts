@@ -207,8 +207,9 @@ class EntryPreparer {
   }
 }
 
+/** What may be missing: an entry without a name of its adapter is no entry. */
 function isEntryPath(path: Path): boolean {
-  return path.length > 2 && KINDS.some((kind) => kind === path[0]);
+  return path.length > 2 && path[2] !== "adapter" && KINDS.some((kind) => kind === path[0]);
 }
 
 /** Whether a variable is missing or malformed at, above or below the field: then it is told apart from what is wrong. */

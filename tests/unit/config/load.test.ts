@@ -167,6 +167,12 @@ embedders:
     ]);
   });
 
+  it("refuses an entry whose adapter is named by a variable that is not set", async () => {
+    expect(await problemsOf('models: { a: { adapter: "${NOWHERE}" }, b: { adapter: extractive } }')).toEqual([
+      "models.a.adapter: the variable NOWHERE is not set and has no default",
+    ]);
+  });
+
   it("says in plain words what each value must be", async () => {
     const problems = await problemsOf(`
 server: { port: 70000, host: 3, deadline_ms: soon, drain_ms: 1.5 }
