@@ -97,6 +97,19 @@ describe("KendraRetrieval at its quota", () => {
     expect(clock.waits).toEqual([1_000, 1_000]);
   });
 
+  it("refuses more than 512 different searches at once, but not one that is alike, and goes on afterwards", async () => {
+    const { wire, search } = await open({ queries_per_second: 1_000 });
+    const stall = wire.stall();
+    const searches = Array.from({ length: 512 }, (_, number) => search({ query: `ferry ${number}` }));
+    await stall.reached;
+    await expect(search({ query: "ferry 512" })).rejects.toMatchObject({ code: "overloaded", retryable: true });
+    const alike = search({ query: "ferry 511" });
+    stall.release();
+    for (const found of await Promise.all([...searches, alike])) expect(found).toEqual(["public", "secret"]);
+    expect(await search({ query: "ferry 512" })).toEqual(["public", "secret"]);
+    expect(wire.requests).toHaveLength(513);
+  });
+
   it("gives up waiting where the deadline passes", async () => {
     const { wire, search } = await open();
     for (let attempt = 0; attempt < 4; attempt++) wire.failNext(THROTTLED);

@@ -1,9 +1,11 @@
 import { abortable } from "../../../domain/abortable.ts";
-import { throwIfAborted } from "../../../domain/errors.ts";
+import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Passage } from "../../../domain/passage.ts";
 import type { Clock } from "./clock.ts";
 
 const MAX_BYTES = 64 << 20;
+/** Different searches that are under way or wait for their turn at once; past it they are refused. */
+const MAX_FLIGHTS = 512;
 /** What an entry takes besides its texts. */
 const ENTRY_BYTES = 1_024;
 
@@ -37,7 +39,7 @@ export class SharedResults {
 
   /**
    * The result of this key: kept, under way, or fetched now. The fetch goes on while anybody waits for it.
-   * @throws ServiceError timeout, cancelled, and what the fetch throws
+   * @throws ServiceError overloaded (512 others are under way), timeout, cancelled, and what the fetch throws
    */
   async get(key: string, fetch: (signal: AbortSignal) => Promise<Passages>, signal: AbortSignal): Promise<Passages> {
     throwIfAborted(signal);
@@ -54,6 +56,9 @@ export class SharedResults {
   }
 
   private start(key: string, fetch: (signal: AbortSignal) => Promise<Passages>): Flight {
+    if (this.flights.size >= MAX_FLIGHTS) {
+      throw new ServiceError("overloaded", `${MAX_FLIGHTS} searches wait for Kendra.`, { retryable: true });
+    }
     const controller = new AbortController();
     const result = fetch(controller.signal).then((passages) => {
       this.keep(key, passages);
