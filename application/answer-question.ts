@@ -1,12 +1,13 @@
-import type { Answer, AnswerEvent, Citation } from "../domain/answer.ts";
+import type { AnswerEvent } from "../domain/answer.ts";
 import { CitationScanner } from "../domain/citations.ts";
 import { throwIfAborted } from "../domain/errors.ts";
 import type { Passage } from "../domain/passage.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionPort } from "../domain/ports/completion-port.ts";
+import type { CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import { buildPrompt, type Prompt } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
+import type { Answers } from "./answers.ts";
 
 export interface AnswerSettings {
   /** Tokens of passages that a prompt holds at most. */
@@ -17,7 +18,7 @@ export interface AnswerSettings {
 const WINDOW_SHARE = 0.9;
 
 /** Answers a question from what the search engine finds: retrieve, build the prompt, complete, check the citations. */
-export class AnswerQuestion {
+export class AnswerQuestion implements Answers {
   private readonly adapters: AdapterFactory;
   private readonly tokenizer: TokenizerPort;
   private readonly settings: AnswerSettings;
@@ -48,9 +49,10 @@ export class AnswerQuestion {
     const prompt = this.promptFor(question, found.passages, completion);
     const scanner = new CitationScanner(prompt.sources);
     for await (const event of completion.stream(completionRequest(question, prompt), signal)) {
-      if (event.type === "delta") {
+      if (event.type !== "finish") {
         yield event;
-        for (const citation of scanner.push(event.text)) yield { type: "citation", citation };
+        if (event.type === "delta")
+          for (const citation of scanner.push(event.text)) yield { type: "citation", citation };
         continue;
       }
       const ended = performance.now();
@@ -69,11 +71,6 @@ export class AnswerQuestion {
     }
   }
 
-  /** The same answer at once: the stream, collected. @throws ServiceError as `stream` does */
-  async answer(question: Question, signal: AbortSignal): Promise<Answer> {
-    return collectAnswer(this.stream(question, signal));
-  }
-
   private promptFor(question: Question, passages: readonly Passage[], completion: CompletionPort): Prompt {
     const promptTokens = Math.floor((completion.contextTokens - question.maxTokens) * WINDOW_SHARE);
     const nonce = crypto.randomUUID().slice(0, 8);
@@ -87,35 +84,8 @@ export class AnswerQuestion {
   }
 }
 
-/** Joins the events of one answer. */
-async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise<Answer> {
-  let passages: readonly Passage[] = [];
-  const citations: Citation[] = [];
-  const texts: string[] = [];
-  for await (const event of events) {
-    switch (event.type) {
-      case "sources":
-        passages = event.passages;
-        break;
-      case "delta":
-        texts.push(event.text);
-        break;
-      case "citation":
-        citations.push(event.citation);
-        break;
-      case "done":
-        return { text: texts.join(""), passages, citations, ...doneFields(event) };
-    }
-  }
-  throw new Error("The answer's events ended without `done`.");
-}
-
-function doneFields({ finishReason, usage, timing, warnings }: Extract<AnswerEvent, { type: "done" }>) {
-  return { finishReason, usage, timing, warnings };
-}
-
-function completionRequest({ maxTokens, temperature }: Question, prompt: Prompt) {
-  return { prompt, maxTokens, ...(temperature === undefined ? {} : { temperature }) };
+function completionRequest({ maxTokens, parameters, account }: Question, prompt: Prompt): CompletionRequest {
+  return { ...parameters, prompt, maxTokens, ...(account === undefined ? {} : { account }) };
 }
 
 function markerWarnings(scanner: CitationScanner): readonly string[] {

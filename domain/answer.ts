@@ -1,3 +1,4 @@
+import type { TokenLogprob } from "./chat.ts";
 import type { Passage, PassageLocation } from "./passage.ts";
 
 /** A stretch of text in UTF-16 code units: start inclusive, end exclusive. */
@@ -43,6 +44,12 @@ export interface Usage {
   readonly outputTokens: number;
   /** Part of inputTokens that the vendor took from its cache. */
   readonly cachedInputTokens: number;
+  /** Part of inputTokens that the vendor wrote into its cache; absent where it does not say. */
+  readonly cacheWriteInputTokens?: number;
+  /** Part of outputTokens that the model thought and did not show; absent where the vendor does not say. */
+  readonly reasoningTokens?: number;
+  /** What it cost, in US dollars by the config's price table; absent where the table has no price for the model. */
+  readonly costUsd?: number;
 }
 
 /** Milliseconds spent in each stage. */
@@ -65,11 +72,16 @@ export interface Answer {
   readonly warnings: readonly string[];
 }
 
-/** What happens while a question is answered, in this order: one `sources`, then `delta`s and `citation`s, then one `done`. */
+/**
+ * What happens while a question is answered, in this order: one `sources` (none where nothing was to be retrieved), then
+ * `delta`s, `citation`s and tool calls (as CompletionEvent has them), then one `done`.
+ */
 export type AnswerEvent =
   | { readonly type: "sources"; readonly passages: readonly Passage[] }
-  | { readonly type: "delta"; readonly text: string }
+  | { readonly type: "delta"; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
   | { readonly type: "citation"; readonly citation: Citation }
+  | { readonly type: "tool-call"; readonly index: number; readonly id: string; readonly name: string }
+  | { readonly type: "tool-arguments"; readonly index: number; readonly json: string }
   | {
       readonly type: "done";
       readonly finishReason: FinishReason;

@@ -2,6 +2,9 @@
  * Every way in which Pharos fails on purpose. Closed: a new code needs a row in the table of HTTP statuses and in docs/errors.md.
  *
  * - `invalid-request` the caller's input breaks a rule; `problems` lists every one
+ * - `unauthenticated` the caller has no valid key; `forbidden` its key may not do this
+ * - `limit-exceeded` the caller's key has used up its requests, its tokens or its budget; `retryAfterMs` says until when
+ * - `idempotency-conflict` the same idempotency key came with another body
  * - `unsupported-model`, `unsupported-vector-db` a name that the config does not hold
  * - `not-configured` a name that the config holds, but whose settings are missing
  * - `not-found` no such route, corpus or document
@@ -23,6 +26,10 @@
  */
 export type ErrorCode =
   | "invalid-request"
+  | "unauthenticated"
+  | "forbidden"
+  | "limit-exceeded"
+  | "idempotency-conflict"
   | "unsupported-model"
   | "unsupported-vector-db"
   | "not-configured"

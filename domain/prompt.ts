@@ -1,7 +1,8 @@
+import type { ContentPart, Message } from "./chat.ts";
 import { ServiceError } from "./errors.ts";
 import type { Passage } from "./passage.ts";
 import type { TokenizerPort } from "./ports/tokenizer-port.ts";
-import type { Question, Turn } from "./question.ts";
+import type { Question } from "./question.ts";
 
 /** A passage under the number by which the answer cites it: its rank, from 1. */
 export interface Source {
@@ -13,7 +14,7 @@ export interface Source {
 export interface Prompt {
   readonly system: string;
   /** Oldest first; the last one is the user's, and holds the sources and the question. */
-  readonly messages: readonly Turn[];
+  readonly messages: readonly Message[];
   /** The user's question alone. */
   readonly question: string;
   /** The passages that the prompt holds, best first. */
@@ -46,7 +47,7 @@ export function buildPrompt(
   nonce: string,
 ): Prompt {
   const system = systemText(question.system, nonce);
-  const fixed = [system, question.prompt, ...question.history.map((turn) => turn.content)];
+  const fixed = [system, question.prompt, ...question.history.map(textOf)];
   const fixedTokens = fixed.reduce((sum, text) => sum + tokenizer.count(text) + OVERHEAD_TOKENS, 0);
   const room = Math.min(budget.sourceTokens, budget.promptTokens - fixedTokens);
   const sources = selectSources(passages, room, tokenizer);
@@ -58,7 +59,24 @@ export function buildPrompt(
   }
   const blocks = sources.map((source) => block(source, nonce));
   const content = `${blocks.length > 0 ? blocks.join("\n") : "(no passage was found)"}\n\n${question.prompt}`;
-  return { system, messages: [...question.history, { role: "user", content }], question: question.prompt, sources };
+  const { images = [] } = question;
+  const asked: Message = {
+    role: "user",
+    content: images.length === 0 ? content : [{ type: "text", text: content }, ...images],
+  };
+  return { system, messages: [...question.history, asked], question: question.prompt, sources };
+}
+
+/** The text of a turn, images left out; of a turn that asks for tools also what it asks. */
+export function textOf(message: Message): string {
+  if (message.role === "assistant") {
+    return [message.content, ...(message.toolCalls ?? []).map((call) => call.name + call.arguments)].join("\n");
+  }
+  return typeof message.content === "string" ? message.content : message.content.map(partText).join("\n");
+}
+
+function partText(part: ContentPart): string {
+  return part.type === "text" ? part.text : "";
 }
 
 function selectSources(passages: readonly Passage[], room: number, tokenizer: TokenizerPort): Source[] {

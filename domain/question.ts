@@ -1,15 +1,13 @@
+import type { CompletionParameters, ContentPart, Message } from "./chat.ts";
 import type { Filter } from "./filter.ts";
 import type { Principal } from "./principal.ts";
 
-/** One earlier turn of the conversation. */
-export interface Turn {
-  readonly role: "user" | "assistant";
-  readonly content: string;
-}
-
 /** What a caller asks. */
 export interface Question {
+  /** Text with more in it than white space. */
   readonly prompt: string;
+  /** Images that belong to the prompt; absent where there are none. */
+  readonly images?: readonly Extract<ContentPart, { type: "image" }>[];
   /** Name of a model in the config. */
   readonly model: string;
   /** Name of a search in the config. */
@@ -19,13 +17,15 @@ export interface Question {
   readonly filter?: Filter;
   /** Bound of the answer's length in the model's own tokens. */
   readonly maxTokens: number;
-  /** In [0, 2]; the model's own default where absent. */
-  readonly temperature?: number;
+  /** How the model is to write; absent for its own defaults. */
+  readonly parameters?: CompletionParameters;
   /** The caller's instructions, put before ours. */
   readonly system?: string;
   /** Earlier turns, oldest first. */
-  readonly history: readonly Turn[];
+  readonly history: readonly Message[];
   readonly principal?: Principal;
+  /** Name of the key on whose account it goes; absent where callers have none. */
+  readonly account?: string;
 }
 
 /** Limits that hold whatever the config says. */

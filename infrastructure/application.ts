@@ -4,6 +4,8 @@ import { join, relative, resolve } from "node:path";
 import { DocumentReader } from "../adapters/outbound/documents/document-reader.ts";
 import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
 import { AnswerQuestion } from "../application/answer-question.ts";
+import type { Answers } from "../application/answers.ts";
+import { CompleteChat } from "../application/complete-chat.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
 import { SearchPassages } from "../application/search-passages.ts";
 import { SyncDocuments } from "../application/sync-documents.ts";
@@ -17,7 +19,8 @@ import { buildContainer } from "./container/container.ts";
 /** The use cases over the adapters that a config names. */
 export interface Application {
   readonly adapters: ConfiguredAdapters;
-  readonly answerQuestion: AnswerQuestion;
+  readonly answers: Answers;
+  readonly chat: CompleteChat;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
@@ -34,10 +37,12 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
+  const answers = new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens });
   return {
     adapters,
     tokenizer,
-    answerQuestion: new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens }),
+    answers,
+    chat: new CompleteChat(adapters, answers, { maxTokens: config.answer.max_tokens }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),

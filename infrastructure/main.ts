@@ -50,10 +50,10 @@ export async function startService(environment: Environment, log: Log): Promise<
 }
 
 function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
-  const { adapters, answerQuestion, searchPassages, documents } = application;
+  const { adapters, answers, searchPassages, documents } = application;
   const status = () => adapters.status();
   const app = createApp({
-    answerQuestion,
+    answers,
     searchPassages,
     documents,
     adapters,

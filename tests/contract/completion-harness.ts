@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { FinishReason, Usage } from "../../domain/answer.ts";
+import { CompletionCollector } from "../../domain/collect-completion.ts";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
 import type {
   Completion,
@@ -140,10 +141,9 @@ export function textOf(events: readonly CompletionEvent[]): string {
 
 /** The stream as the completion that it stands for. */
 export function collected(events: readonly CompletionEvent[]): Completion {
-  const last = events.at(-1);
-  if (last?.type !== "finish") throw new Error("The stream does not end with `finish`.");
-  const { finishReason, usage, warnings } = last;
-  return { text: textOf(events), finishReason, usage, warnings };
+  const collector = new CompletionCollector();
+  for (const event of events) collector.add(event);
+  return collector.completion;
 }
 
 /** The ServiceError that the work fails with; anything else fails the test. */

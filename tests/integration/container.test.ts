@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { collectAnswer } from "../../application/answers.ts";
 import type { Log } from "../../domain/log.ts";
 import { type Application, buildApplication } from "../../infrastructure/application.ts";
 import { loadConfig } from "../../infrastructure/config/load.ts";
@@ -100,8 +101,8 @@ searches:
 
 describe("the container", () => {
   it("answers through adapters of someone else's, by the paths of their modules", async () => {
-    const { answerQuestion, folder } = await application(FOREIGN);
-    const answer = await answerQuestion.answer(questionOf("When?", { model: "mine", search: "theirs" }), never);
+    const { answers, folder } = await application(FOREIGN);
+    const answer = await collectAnswer(answers.stream(questionOf("When?", { model: "mine", search: "theirs" }), never));
     expect(answer).toMatchObject({
       text: "The lamp is lit at dusk [1].",
       citations: [{ verified: true, title: join(folder, "theirs") }],

@@ -1,3 +1,4 @@
+import { collectAnswer } from "../../../application/answers.ts";
 import type { Answer, Citation } from "../../../domain/answer.ts";
 import { fromAnswer } from "../representations.ts";
 import { chosen } from "./choose.ts";
@@ -14,14 +15,14 @@ export interface AskOptions extends PrincipalOptions {
 
 /** Prints the answer and, below it, what it cites; as JSON what HTTP answers, without a request's id. */
 export async function ask(runtime: CommandRuntime, prompt: string, options: AskOptions): Promise<void> {
-  await runtime.withServices("configured-data", async ({ adapters, answerQuestion, defaults, promptLength }) => {
+  await runtime.withServices("configured-data", async ({ adapters, answers, defaults, promptLength }) => {
     checkPrompt(prompt, "prompt", promptLength);
     const model = chosen(options.llm, adapters.models, "model");
     const search = chosen(options.search, adapters.searches, "search");
     const { topK = defaults.topK } = options;
     const asked = { prompt, model, search, topK, maxTokens: defaults.maxTokens, history: [] };
     const question = { ...asked, ...principalOf(options) };
-    const answer = await answerQuestion.answer(question, runtime.signal);
+    const answer = await collectAnswer(answers.stream(question, runtime.signal));
     runtime.output.write(options.json ? `${JSON.stringify(fromAnswer(answer, model), null, 2)}\n` : readable(answer));
   });
 }

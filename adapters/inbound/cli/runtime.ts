@@ -1,4 +1,4 @@
-import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import type { Answers } from "../../../application/answers.ts";
 import type { TestCollection } from "../../../application/evaluate-retrieval.ts";
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
@@ -9,7 +9,7 @@ import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
 /** The use cases that the commands run, over the adapters that the config names. */
 export interface CommandServices {
   readonly adapters: AdapterFactory;
-  readonly answerQuestion: AnswerQuestion;
+  readonly answers: Answers;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;

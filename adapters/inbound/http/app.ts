@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { AnswerQuestion } from "../../../application/answer-question.ts";
+import type { Answers } from "../../../application/answers.ts";
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import { ServiceError } from "../../../domain/errors.ts";
@@ -20,7 +20,7 @@ import type { HttpSettings } from "./settings.ts";
 import { welcome } from "./welcome.ts";
 
 export interface HttpDependencies {
-  readonly answerQuestion: AnswerQuestion;
+  readonly answers: Answers;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
   readonly adapters: AdapterFactory;
@@ -36,7 +36,7 @@ const DOCUMENT = "/corpora/:name/documents/:id{.+}";
 
 /** The HTTP contract (docs/http-api.md) as an app that any server of the Fetch API's kind can run. */
 export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment> {
-  const { answerQuestion, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
+  const { answers, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
   const schemas = requestSchemas(settings.limits);
   const bounded = (handle: BoundedHandler) => withDeadline(settings.deadlineMs, handle);
   const app = new Hono<HttpEnvironment>();
@@ -45,7 +45,7 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
   app.get("/models", models(adapters)).all(allow("GET, HEAD"));
   app.get("/health/live", live).all(allow("GET, HEAD"));
   app.get("/health/ready", ready(status, draining)).all(allow("GET, HEAD"));
-  app.post("/generate", bounded(generate(answerQuestion, schemas, settings))).all(allow("POST"));
+  app.post("/generate", bounded(generate(answers, schemas, settings))).all(allow("POST"));
   app.post("/search", bounded(search(searchPassages, schemas, settings))).all(allow("POST"));
   app.get("/corpora", bounded(listCorpora(adapters, settings))).all(allow("GET, HEAD"));
   app.post("/corpora/:name/delete", bounded(deleteDocuments(documents, schemas, settings))).all(allow("POST"));

@@ -6,7 +6,7 @@ import type { HttpContext } from "./http-context.ts";
 type ProblemCode = ErrorCode | "internal";
 
 /** 499 is nginx' "client closed request": nobody reads it but the log. */
-type ProblemStatus = 400 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 502 | 503 | 504;
+type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 499 | 500 | 502 | 503 | 504;
 
 interface ProblemKind {
   readonly status: ProblemStatus;
@@ -21,13 +21,17 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   "not-configured": { status: 400, title: "Not configured" },
   "filter-unsupported": { status: 400, title: "Filter unsupported" },
   "context-overflow": { status: 400, title: "Prompt too long for the model" },
+  unauthenticated: { status: 401, title: "Unauthenticated" },
+  forbidden: { status: 403, title: "Forbidden" },
   "not-found": { status: 404, title: "Not found" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "corpus-read-only": { status: 409, title: "Corpus is read-only" },
   "body-too-large": { status: 413, title: "Body too large" },
   "unsupported-media-type": { status: 415, title: "Unsupported media type" },
+  "idempotency-conflict": { status: 422, title: "Idempotency key used with another body" },
   "content-refused": { status: 422, title: "Content refused" },
   "rate-limited": { status: 429, title: "Rate limited" },
+  "limit-exceeded": { status: 429, title: "Limit of the key exceeded" },
   cancelled: { status: 499, title: "Cancelled by the caller" },
   internal: { status: 500, title: "Internal error" },
   "vendor-auth": { status: 502, title: "Vendor refuses the service's credentials" },

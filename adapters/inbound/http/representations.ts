@@ -8,8 +8,23 @@ import type { GenerateBody, SearchBody } from "./schemas.ts";
 // What callers of HTTP alone send and get; answers and passages are in ../representations.ts.
 
 export function toQuestion(body: GenerateBody, principal: Principal | undefined): Question {
-  const { llm_name: model, vector_search_type: search, top_k: topK, max_tokens: maxTokens, ...alike } = body;
-  return { ...alike, model, search, topK, maxTokens, ...(principal === undefined ? {} : { principal }) };
+  const {
+    llm_name: model,
+    vector_search_type: search,
+    top_k: topK,
+    max_tokens: maxTokens,
+    temperature,
+    ...alike
+  } = body;
+  return {
+    ...alike,
+    model,
+    search,
+    topK,
+    maxTokens,
+    ...(temperature === undefined ? {} : { parameters: { temperature } }),
+    ...(principal === undefined ? {} : { principal }),
+  };
 }
 
 export function toRetrievalRequest(body: SearchBody, principal: Principal | undefined): RetrievalRequest {

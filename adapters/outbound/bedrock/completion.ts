@@ -1,4 +1,5 @@
 import { type BedrockRuntimeClient, ConverseCommand, ConverseStreamCommand } from "@aws-sdk/client-bedrock-runtime";
+import type { CompletionFeature } from "../../../domain/chat.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
 import type {
   Completion,
@@ -19,11 +20,13 @@ export function createCompletion(options: BedrockCompletionOptions): CompletionP
 
 export class BedrockCompletion implements CompletionPort {
   readonly contextTokens: number;
+  readonly supports: ReadonlySet<CompletionFeature>;
   private readonly client: BedrockRuntimeClient;
   private readonly options: BedrockCompletionOptions;
 
   constructor(client: BedrockRuntimeClient, options: BedrockCompletionOptions) {
     this.contextTokens = options.context_tokens;
+    this.supports = new Set(options.temperature === "supported" ? ["temperature"] : []);
     this.client = client;
     this.options = options;
   }
@@ -32,7 +35,7 @@ export class BedrockCompletion implements CompletionPort {
     const { input, warnings } = buildConverse(request, this.options);
     const command = new ConverseCommand(input);
     const reply = await send((abortSignal) => this.client.send(command, { abortSignal }), signal);
-    return { ...readReply(reply), warnings };
+    return { ...readReply(reply), toolCalls: [], warnings };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {

@@ -1,8 +1,9 @@
-import type { ConverseCommandInput, Message } from "@aws-sdk/client-bedrock-runtime";
+import type { ConverseCommandInput, Message as VendorMessage } from "@aws-sdk/client-bedrock-runtime";
 import { z } from "zod";
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { Message } from "../../../domain/chat.ts";
 import type { Completion, CompletionRequest } from "../../../domain/ports/completion-port.ts";
-import type { Prompt } from "../../../domain/prompt.ts";
+import { type Prompt, textOf } from "../../../domain/prompt.ts";
 import { invalidReply } from "./errors.ts";
 import type { BedrockCompletionOptions } from "./options.ts";
 
@@ -27,7 +28,7 @@ export function buildConverse(
       messages: alternating(prompt, asMessage),
       ...(prompt.system === "" || asMessage ? {} : { system: [{ text: prompt.system }] }),
       inferenceConfig: {
-        maxTokens,
+        ...(maxTokens === undefined ? {} : { maxTokens }),
         ...(temperature === undefined || dropped ? {} : { temperature: Math.min(temperature, MAX_TEMPERATURE) }),
       },
     },
@@ -39,13 +40,14 @@ export function buildConverse(
 }
 
 /** Converse wants user and assistant to alternate: turns of one role become one message of several blocks. */
-function alternating({ system, messages }: Prompt, systemFirst: boolean): Message[] {
-  const opening = systemFirst && system !== "" ? [{ role: "user" as const, content: system }] : [];
-  const merged: { role: Message["role"]; content: { text: string }[] }[] = [];
-  for (const { role, content } of [...opening, ...messages]) {
+function alternating({ system, messages }: Prompt, systemFirst: boolean): VendorMessage[] {
+  const opening: Message[] = systemFirst && system !== "" ? [{ role: "user", content: system }] : [];
+  const merged: { role: VendorMessage["role"]; content: { text: string }[] }[] = [];
+  for (const message of [...opening, ...messages]) {
+    const role = message.role === "assistant" ? "assistant" : "user";
     const last = merged.at(-1);
-    if (last?.role === role) last.content.push({ text: content });
-    else merged.push({ role, content: [{ text: content }] });
+    if (last?.role === role) last.content.push({ text: textOf(message) });
+    else merged.push({ role, content: [{ text: textOf(message) }] });
   }
   return merged;
 }
@@ -79,7 +81,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 };
 
 /** @throws ServiceError vendor-reply-invalid */
-export function readReply(reply: unknown): Omit<Completion, "warnings"> {
+export function readReply(reply: unknown): Omit<Completion, "warnings" | "toolCalls"> {
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) throw invalidReply("is no answer of Converse", parsed.error);
   const { output, stopReason, usage } = parsed.data;
@@ -108,7 +110,7 @@ export class EventReader {
   }
 
   /** What the whole stream came to. @throws ServiceError vendor-reply-invalid where it broke off, or held nothing */
-  finish(): Omit<Completion, "warnings" | "text"> {
+  finish(): Omit<Completion, "warnings" | "text" | "toolCalls"> {
     if (this.finishReason === undefined) throw invalidReply("broke off before its end");
     refuseEmpty(this.wrote, this.finishReason);
     return { finishReason: this.finishReason, usage: this.usage };

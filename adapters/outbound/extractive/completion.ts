@@ -1,4 +1,5 @@
 import type { FinishReason } from "../../../domain/answer.ts";
+import type { CompletionFeature } from "../../../domain/chat.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
 import type {
   Completion,
@@ -23,6 +24,8 @@ const NOTHING_FOUND: Readonly<Record<string, string>> = {
  */
 export class ExtractiveCompletion implements CompletionPort {
   readonly contextTokens = 1_000_000;
+  /** A temperature changes nothing, and is taken without a word. */
+  readonly supports: ReadonlySet<CompletionFeature> = new Set(["temperature"]);
   private readonly tokenizer: TokenizerPort;
 
   constructor(tokenizer: TokenizerPort) {
@@ -34,7 +37,13 @@ export class ExtractiveCompletion implements CompletionPort {
     const { pieces, finishReason } = this.write(request);
     const text = pieces.join("");
     const outputTokens = pieces.reduce((sum, piece) => sum + this.tokenizer.count(piece), 0);
-    return { text, finishReason, warnings: [], usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
+    return {
+      text,
+      toolCalls: [],
+      finishReason,
+      warnings: [],
+      usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 },
+    };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
@@ -51,7 +60,7 @@ export class ExtractiveCompletion implements CompletionPort {
   }
 
   /** The answer in pieces of one cited sentence each, as many as maxTokens allows. */
-  private write({ prompt, maxTokens }: CompletionRequest): {
+  private write({ prompt, maxTokens = Number.POSITIVE_INFINITY }: CompletionRequest): {
     readonly pieces: readonly string[];
     readonly finishReason: FinishReason;
   } {

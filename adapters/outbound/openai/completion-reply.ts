@@ -34,7 +34,7 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 };
 
 /** @throws ServiceError vendor-reply-invalid, content-refused */
-export function readReply(reply: unknown): Omit<Completion, "warnings"> {
+export function readReply(reply: unknown): Omit<Completion, "warnings" | "toolCalls"> {
   const parsed = replySchema.safeParse(reply);
   if (!parsed.success) throw invalidReply("is no chat completion", parsed.error);
   const [choice] = parsed.data.choices;
@@ -65,7 +65,7 @@ export class ChunkReader {
   }
 
   /** What the whole stream came to. @throws ServiceError vendor-reply-invalid where it broke off, or held nothing */
-  finish(): Omit<Completion, "warnings" | "text"> {
+  finish(): Omit<Completion, "warnings" | "text" | "toolCalls"> {
     if (this.finishReason === undefined) throw invalidReply("broke off before its end");
     refuseEmpty(this.wrote, this.finishReason);
     return { finishReason: this.finishReason, usage: this.usage };

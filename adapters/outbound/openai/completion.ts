@@ -1,4 +1,5 @@
 import type { OpenAI } from "openai";
+import type { CompletionFeature, Message } from "../../../domain/chat.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
 import type {
   Completion,
@@ -6,6 +7,7 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
+import { textOf } from "../../../domain/prompt.ts";
 import { ConfiguredOpenAI } from "./client.ts";
 import { ChunkReader, readReply } from "./completion-reply.ts";
 import { translateError } from "./errors.ts";
@@ -20,11 +22,13 @@ export function createCompletion(options: OpenAICompletionOptions): CompletionPo
 
 export class OpenAICompletion implements CompletionPort {
   readonly contextTokens: number;
+  readonly supports: ReadonlySet<CompletionFeature>;
   private readonly client: OpenAI;
   private readonly options: OpenAICompletionOptions;
 
   constructor(client: OpenAI, options: OpenAICompletionOptions) {
     this.contextTokens = options.context_tokens;
+    this.supports = new Set(options.temperature === "supported" ? ["temperature"] : []);
     this.client = client;
     this.options = options;
   }
@@ -35,7 +39,7 @@ export class OpenAICompletion implements CompletionPort {
     const reply: unknown = await this.client.chat.completions.create(body, { signal }).catch((error: unknown) => {
       throw translateError(error, signal);
     });
-    return { ...readReply(reply), warnings };
+    return { ...readReply(reply), toolCalls: [], warnings };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
@@ -71,12 +75,17 @@ export class OpenAICompletion implements CompletionPort {
         model: this.options.model,
         messages: [
           ...(prompt.system === "" ? [] : [{ role: "system" as const, content: prompt.system }]),
-          ...prompt.messages,
+          ...prompt.messages.map(messageOf),
         ],
-        max_completion_tokens: maxTokens,
+        ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
         ...(temperature === undefined || dropped ? {} : { temperature }),
       },
       warnings: dropped ? ["This model takes no temperature: it was left out."] : [],
     };
   }
+}
+
+function messageOf(message: Message): OpenAI.ChatCompletionMessageParam {
+  if (message.role === "tool") return { role: "tool", tool_call_id: message.toolCallId, content: message.content };
+  return { role: message.role, content: textOf(message) };
 }

@@ -1,4 +1,6 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { CompletionFeature, ToolCall } from "../../../domain/chat.ts";
+import { collectCompletion } from "../../../domain/collect-completion.ts";
 import { abortError, throwIfAborted } from "../../../domain/errors.ts";
 import type {
   Completion,
@@ -11,6 +13,8 @@ import type {
 export interface FakeAnswer {
   /** The text, cut as it is to arrive; none of them empty. */
   readonly deltas: readonly string[];
+  /** After the text; default: []. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Default: stop. */
   readonly finishReason?: FinishReason;
   /** Default: zeros. */
@@ -39,6 +43,7 @@ interface Hold {
 /** A model whose answers, delays and failures the test scripts; it records what it was asked. */
 export class FakeCompletion implements CompletionPort {
   readonly contextTokens: number;
+  readonly supports: ReadonlySet<CompletionFeature>;
   /** Requests in the order in which they came. */
   readonly requests: CompletionRequest[] = [];
   closed = false;
@@ -50,9 +55,11 @@ export class FakeCompletion implements CompletionPort {
   constructor(
     answer: FakeAnswer | ((request: CompletionRequest) => FakeAnswer) = { deltas: ["Yes."] },
     contextTokens = 8192,
+    supports: readonly CompletionFeature[] = ["temperature"],
   ) {
     this.answerTo = typeof answer === "function" ? answer : () => answer;
     this.contextTokens = contextTokens;
+    this.supports = new Set(supports);
   }
 
   /** Replaces the answer, from the next call on. */
@@ -79,22 +86,13 @@ export class FakeCompletion implements CompletionPort {
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    let text = "";
-    for await (const event of this.stream(request, signal)) {
-      if (event.type === "delta") {
-        text += event.text;
-      } else {
-        const { finishReason, usage, warnings } = event;
-        return { text, finishReason, usage, warnings };
-      }
-    }
-    throw new Error("A stream ends with `finish`.");
+    return collectCompletion(this.stream(request, signal));
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
     throwIfAborted(signal);
     this.requests.push(request);
-    const { deltas, finishReason = "stop", usage = NO_USAGE, warnings = [] } = this.answerTo(request);
+    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE, warnings = [] } = this.answerTo(request);
     const { held } = this;
     const failure = this.failures.shift();
     const pass = async (index: number) => {
@@ -109,6 +107,10 @@ export class FakeCompletion implements CompletionPort {
         yield { type: "delta", text };
       }
       await pass(deltas.length);
+      for (const [index, { id, name, arguments: json }] of toolCalls.entries()) {
+        yield { type: "tool-call", index, id, name };
+        yield { type: "tool-arguments", index, json };
+      }
       ended = true;
       yield { type: "finish", finishReason, usage, warnings };
     } finally {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AnswerQuestion } from "../../../application/answer-question.ts";
+import { collectAnswer } from "../../../application/answers.ts";
 import type { AnswerEvent } from "../../../domain/answer.ts";
 import { ServiceError } from "../../../domain/errors.ts";
+import { textOf } from "../../../domain/prompt.ts";
 import { fakeAdapters } from "../../support/fakes/fake-adapters.ts";
 import { FakeCompletion } from "../../support/fakes/fake-completion.ts";
 import { FakeRetrieval } from "../../support/fakes/fake-retrieval.ts";
@@ -46,7 +48,7 @@ describe("AnswerQuestion", () => {
   });
 
   it("answers at once what the stream tells piece by piece", async () => {
-    const answer = await answering().useCase.answer(questionOf("How high is the tower?"), never);
+    const answer = await collectAnswer(answering().useCase.stream(questionOf("How high is the tower?"), never));
     expect(answer.text).toBe(ANSWER.deltas.join(""));
     expect(answer.citations.map(({ passageId }) => passageId)).toEqual(["tower", "island"]);
     expect(answer).toMatchObject({ finishReason: "stop", usage: ANSWER.usage });
@@ -54,7 +56,7 @@ describe("AnswerQuestion", () => {
   });
 
   it("says how long each stage took, and the stages are within the whole", async () => {
-    const { timing } = await answering().useCase.answer(questionOf("How high is the tower?"), never);
+    const { timing } = await collectAnswer(answering().useCase.stream(questionOf("How high is the tower?"), never));
     expect(timing.embedMs).toBe(0.25);
     expect(timing.totalMs).toBeGreaterThanOrEqual(timing.completeMs);
     expect(timing.embedMs + timing.retrieveMs + timing.completeMs).toBeCloseTo(timing.totalMs, 6);
@@ -64,10 +66,8 @@ describe("AnswerQuestion", () => {
     const { useCase, completion, retrieval } = answering();
     const principal = { userId: "ada", groups: ["staff"] };
     const filter = { op: "eq", field: "lang", value: "en" } as const;
-    await useCase.answer(
-      questionOf("How high?", { topK: 2, filter, principal, maxTokens: 7, temperature: 0.5 }),
-      never,
-    );
+    const wishes = { topK: 2, filter, principal, maxTokens: 7, parameters: { temperature: 0.5 } };
+    await collectAnswer(useCase.stream(questionOf("How high?", wishes), never));
     expect(retrieval.requests).toEqual([{ query: "How high?", topK: 2, filter, principal }]);
     expect(completion.requests[0]).toMatchObject({ maxTokens: 7, temperature: 0.5 });
   });
@@ -78,19 +78,19 @@ describe("AnswerQuestion", () => {
       new FakeCompletion({ deltas: ["Yes."] }, 1_500),
       new FakeRetrieval(passages),
     );
-    await useCase.answer(questionOf("How many words?", { topK: 50, maxTokens: 100 }), never);
+    await collectAnswer(useCase.stream(questionOf("How many words?", { topK: 50, maxTokens: 100 }), never));
     const prompt = completion.requests[0]?.prompt;
-    const texts = [prompt?.system ?? "", ...(prompt?.messages ?? []).map(({ content }) => content)];
+    const texts = [prompt?.system ?? "", ...(prompt?.messages ?? []).map(textOf)];
     expect(prompt?.sources.length).toBeGreaterThan(0);
     expect(texts.reduce((sum, text) => sum + wordTokenizer.count(text), 0)).toBeLessThanOrEqual(1_400);
   });
 
   it("asks no vendor where a name is unknown", async () => {
     const { useCase, retrieval, completion } = answering();
-    await expect(useCase.answer(questionOf("?", { model: "gpt-0" }), never)).rejects.toMatchObject({
+    await expect(collectAnswer(useCase.stream(questionOf("?", { model: "gpt-0" }), never))).rejects.toMatchObject({
       code: "unsupported-model",
     });
-    await expect(useCase.answer(questionOf("?", { search: "x" }), never)).rejects.toMatchObject({
+    await expect(collectAnswer(useCase.stream(questionOf("?", { search: "x" }), never))).rejects.toMatchObject({
       code: "unsupported-vector-db",
     });
     expect([retrieval.requests, completion.requests]).toEqual([[], []]);
@@ -99,21 +99,25 @@ describe("AnswerQuestion", () => {
   it("spends no completion where the search fails", async () => {
     const { useCase, retrieval, completion } = answering();
     retrieval.failNext(new ServiceError("retrieval-unavailable", "The index is away."));
-    await expect(useCase.answer(questionOf("?"), never)).rejects.toMatchObject({ code: "retrieval-unavailable" });
+    await expect(collectAnswer(useCase.stream(questionOf("?"), never))).rejects.toMatchObject({
+      code: "retrieval-unavailable",
+    });
     expect(completion.requests).toEqual([]);
   });
 
   it("passes on a completion that breaks off, never a short answer", async () => {
     const { useCase, completion } = answering();
     completion.failNext(new ServiceError("vendor-reply-invalid", "The stream broke off."), 2);
-    await expect(useCase.answer(questionOf("?"), never)).rejects.toMatchObject({ code: "vendor-reply-invalid" });
+    await expect(collectAnswer(useCase.stream(questionOf("?"), never))).rejects.toMatchObject({
+      code: "vendor-reply-invalid",
+    });
   });
 
   it("cancels the search when the caller goes away before it ends", async () => {
     const { useCase, retrieval, completion } = answering();
     const caller = new AbortController();
     const held = retrieval.hold();
-    const answer = useCase.answer(questionOf("?"), caller.signal);
+    const answer = collectAnswer(useCase.stream(questionOf("?"), caller.signal));
     await held.reached;
     caller.abort();
     await expect(answer).rejects.toMatchObject({ code: "cancelled" });

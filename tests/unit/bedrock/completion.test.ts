@@ -178,7 +178,13 @@ describe("BedrockCompletion's reading", () => {
       const message = { role: "assistant", content: [{ text: "There." }] };
       const { port } = await open((call) => replyJson(call, 200, { output: { message }, stopReason }));
       const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
-      expect(await port.complete(REQUEST, unending())).toEqual({ text: "There.", finishReason, usage, warnings: [] });
+      expect(await port.complete(REQUEST, unending())).toEqual({
+        text: "There.",
+        toolCalls: [],
+        finishReason,
+        usage,
+        warnings: [],
+      });
     });
   }
 

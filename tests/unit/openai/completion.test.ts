@@ -147,6 +147,7 @@ describe("OpenAICompletion's reading", () => {
     const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
     expect(await port.complete(REQUEST, unending())).toEqual({
       text: "There.",
+      toolCalls: [],
       finishReason: "stop",
       usage,
       warnings: [],

@@ -1,0 +1,121 @@
+import type { AnswerEvent } from "../domain/answer.ts";
+import type { CompletionParameters, Message } from "../domain/chat.ts";
+import { ServiceError, throwIfAborted } from "../domain/errors.ts";
+import type { Filter } from "../domain/filter.ts";
+import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
+import type { CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { Principal } from "../domain/principal.ts";
+import { textOf } from "../domain/prompt.ts";
+import type { Question } from "../domain/question.ts";
+import { featuresAskedFor, refuseUnsupported } from "../domain/unsupported-parameters.ts";
+import type { Answers } from "./answers.ts";
+
+/** A conversation that is to be completed. */
+export interface Chat {
+  /** Name of a model in the config. */
+  readonly model: string;
+  /** Instructions; "" for none. */
+  readonly system: string;
+  /** Oldest first, at least one. */
+  readonly messages: readonly Message[];
+  /** Bound of the answer's length in the model's own tokens; absent for the model's own, or the config's where passages are retrieved. */
+  readonly maxTokens?: number;
+  readonly parameters: CompletionParameters;
+  /** What the last turn is to be answered from; absent where the model answers alone. */
+  readonly retrieval?: ChatRetrieval;
+  readonly principal?: Principal;
+  /** Name of the key on whose account it goes; absent where callers have none. */
+  readonly account?: string;
+}
+
+export interface ChatRetrieval {
+  /** Name of a search in the config. */
+  readonly search: string;
+  /** Passages to answer from, 1 to 100. */
+  readonly topK: number;
+  readonly filter?: Filter;
+}
+
+export interface ChatSettings {
+  /** Bound of an answer from passages where the chat does not say. */
+  readonly maxTokens: number;
+}
+
+/** Completes a conversation: by the model alone, or as an answer from what a search finds. */
+export class CompleteChat {
+  private readonly adapters: AdapterFactory;
+  private readonly answers: Answers;
+  private readonly settings: ChatSettings;
+
+  constructor(adapters: AdapterFactory, answers: Answers, settings: ChatSettings) {
+    this.adapters = adapters;
+    this.answers = answers;
+    this.settings = settings;
+  }
+
+  /**
+   * The events in the order that AnswerEvent gives, without `sources` where nothing was to be retrieved. Ending the iteration
+   * early cancels the work under way.
+   * @throws ServiceError unsupported-model, not-configured, invalid-request (the model does not support what is asked, named
+   * as `refuseUnsupported` does; or passages were asked for, and the last turn is not a user's with text); and whatever the
+   * ports throw, from the iteration
+   */
+  stream(chat: Chat, signal: AbortSignal): AsyncIterable<AnswerEvent> {
+    const { supports } = this.adapters.completion(chat.model);
+    refuseUnsupported(chat.model, featuresAskedFor(chat.parameters, chat.messages), supports);
+    return chat.retrieval === undefined
+      ? this.alone(chat, signal)
+      : this.answers.stream(this.questionOf(chat, chat.retrieval), signal);
+  }
+
+  private async *alone(chat: Chat, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
+    const started = performance.now();
+    const completion = this.adapters.completion(chat.model);
+    throwIfAborted(signal);
+    for await (const event of completion.stream(requestOf(chat), signal)) {
+      if (event.type !== "finish") {
+        yield event;
+        continue;
+      }
+      const { type: _, ...rest } = event;
+      const totalMs = performance.now() - started;
+      yield { type: "done", ...rest, timing: { embedMs: 0, retrieveMs: 0, completeMs: totalMs, totalMs } };
+    }
+  }
+
+  private questionOf({ model, system, messages, parameters, ...chat }: Chat, retrieval: ChatRetrieval): Question {
+    const asked = messages.at(-1);
+    const prompt = asked?.role === "user" ? textOf(asked) : "";
+    if (asked?.role !== "user" || !/\S/u.test(prompt)) {
+      const field = `messages[${messages.length - 1}]`;
+      const problems = [{ field, message: "must be a user's text, since passages are to be found for it" }];
+      throw new ServiceError("invalid-request", "The last message holds no question to find passages for.", {
+        problems,
+      });
+    }
+    const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
+    const { maxTokens = this.settings.maxTokens, principal, account } = chat;
+    return {
+      prompt,
+      model,
+      ...retrieval,
+      maxTokens,
+      parameters,
+      history: messages.slice(0, -1),
+      ...(images.length === 0 ? {} : { images }),
+      ...(system === "" ? {} : { system }),
+      ...(principal === undefined ? {} : { principal }),
+      ...(account === undefined ? {} : { account }),
+    };
+  }
+}
+
+function requestOf({ system, messages, maxTokens, parameters, account }: Chat): CompletionRequest {
+  const question = messages.findLast(({ role }) => role === "user");
+  return {
+    ...parameters,
+    prompt: { system, messages, question: question === undefined ? "" : textOf(question), sources: [] },
+    ...(maxTokens === undefined ? {} : { maxTokens }),
+    ...(account === undefined ? {} : { account }),
+  };
+}
