@@ -35,7 +35,18 @@ export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalM
   };
 }
 
-function fromPassage({ id, documentId, text, title, uri, score, confidence, location, language, metadata }: Passage) {
+export function fromPassage({
+  id,
+  documentId,
+  text,
+  title,
+  uri,
+  score,
+  confidence,
+  location,
+  language,
+  metadata,
+}: Passage) {
   return { id, document_id: documentId, text, title, uri, score, confidence, location, language, metadata };
 }
 
