@@ -1,21 +1,24 @@
-import type { Answer, Citation } from "../../domain/answer.ts";
+import type { Answer, Citation, Usage } from "../../domain/answer.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 
 // The one place where our camelCase becomes the snake_case that every door shows. What is not known is left out, never null.
 
 export function fromAnswer(answer: Answer, model: string) {
-  const { text, citations, passages, usage, finishReason, timing, warnings } = answer;
+  const { text, citations, passages, usage } = answer;
   return {
     response: text,
     citations: citations.map(fromCitation),
     passages: passages.map(fromPassage),
     model,
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cached_input_tokens: usage.cachedInputTokens,
-    },
+    usage: fromUsage(usage),
+    ...fromEnd(answer),
+  };
+}
+
+/** What is known of an answer only at its end, but for its usage. */
+export function fromEnd({ finishReason, timing, warnings }: AnswerEnd) {
+  return {
     finish_reason: finishReason,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
@@ -25,6 +28,12 @@ export function fromAnswer(answer: Answer, model: string) {
     },
     warnings,
   };
+}
+
+type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings">;
+
+export function fromUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage) {
+  return { input_tokens: inputTokens, output_tokens: outputTokens, cached_input_tokens: cachedInputTokens };
 }
 
 export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalMs: number) {
@@ -50,7 +59,7 @@ export function fromPassage({
   return { id, document_id: documentId, text, title, uri, score, confidence, location, language, metadata };
 }
 
-function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
+export function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
   return {
     passage_id: passageId,
     document_id: documentId,

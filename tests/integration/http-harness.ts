@@ -32,6 +32,7 @@ export const SETTINGS: HttpSettings = {
     maxTokens: { default: 256, max: 4_096 },
   },
   deadlineMs: 20_000,
+  silenceMs: 15_000,
 };
 
 export type Fields = Readonly<Record<string, unknown>>;

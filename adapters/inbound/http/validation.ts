@@ -50,6 +50,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: "a number",
   array: "a list",
   object: "an object",
+  boolean: "true or false",
 };
 
 /** The words for an issue, where zod's own do not fit. */
