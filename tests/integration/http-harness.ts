@@ -71,7 +71,7 @@ class RecordingLog implements Log {
 
 /** Two models and three searches, one of each without its settings; `readonly` takes no documents. */
 export class HarnessAdapters implements AdapterFactory {
-  readonly models = ["fake"];
+  readonly models: readonly string[] = ["fake"];
   readonly searches = ["memory", "readonly"];
   readonly corpora: readonly string[] = ["memory"];
   readonly model = new FakeCompletion({
