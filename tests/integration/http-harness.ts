@@ -204,3 +204,15 @@ async function send(
 
 /** A question that the harness can answer. */
 export const QUESTION = { prompt: "What is the index?", llm_name: "fake", vector_search_type: "memory" } as const;
+
+/** Asks for a stream, and returns once its head is there. */
+export async function askForStream(
+  { server }: Service,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${server.url}/generate`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ ...QUESTION, stream: true }),
+  });
+}

@@ -22,7 +22,7 @@ export interface NodeResponse {
   write(text: string): boolean;
   end(): unknown;
   destroy(): unknown;
-  on(event: "drain" | "finish" | "close", listener: () => void): unknown;
+  on(event: "drain" | "finish" | "close" | "error", listener: () => void): unknown;
 }
 
 /** What the app's handlers see. */

@@ -6,7 +6,7 @@ export interface StreamSink {
   write(text: string): boolean;
   /** There is no more text. */
   end(): void;
-  /** Breaks the connection off; what was not sent yet is lost. */
+  /** There is nobody to wait for: what was not sent yet may be lost. */
   cut(): void;
 }
 
@@ -27,6 +27,8 @@ export class NodeSink implements StreamSink {
     outgoing.on("drain", () => listener.drained());
     outgoing.on("finish", () => listener.closed());
     outgoing.on("close", () => listener.closed());
+    // A write that comes too late for a reader who is gone; `close` tells of that.
+    outgoing.on("error", () => {});
     outgoing.writeHead(200, headers);
   }
 
@@ -80,9 +82,9 @@ export class WebSink implements StreamSink {
     if ((this.controller.desiredSize ?? 0) > 0) this.close();
   }
 
+  /** No such server can break off a connection whose reader has stopped: it lets go of what it holds when that reads or leaves. */
   cut(): void {
-    this.controller.error(new Error("The stream was broken off."));
-    this.listener.closed();
+    this.close();
   }
 
   private close(): void {
