@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../domain/errors.ts";
 import { wordVector } from "../support/fakes/fake-embedding.ts";
+import { RawConnection } from "./http-connection.ts";
 import { extended, startOpenAI } from "./openai-harness.ts";
 
 const TEXTS = ["the index", "a copy", "of the record", "is a copy", "the record"];
@@ -72,13 +73,12 @@ describe("POST /v1/embeddings", () => {
   });
 
   it("stops when the caller goes away", async () => {
-    const { client, adapters, log } = await startOpenAI();
+    const { server, adapters, log } = await startOpenAI();
     const held = adapters.words.hold();
-    const leaving = new AbortController();
-    const asked = client.embeddings.create({ model: "words", input: TEXTS }, { signal: leaving.signal });
-    asked.catch(() => undefined);
+    const connection = await RawConnection.open(server.port);
+    connection.post("/v1/embeddings", { model: "words", input: TEXTS });
     await held.reached;
-    leaving.abort();
+    connection.destroy();
     await held.stopped;
     expect(await log.line("status", 499)).toMatchObject({ route: "/v1/embeddings" });
   });

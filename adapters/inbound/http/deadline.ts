@@ -41,7 +41,13 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     } finally {
       const streamEnd = context.get("streamEnd");
       if (streamEnd === undefined) unwatch();
-      else void streamEnd.then(unwatch);
+      else {
+        void streamEnd.then(() => {
+          unwatch();
+          // Of a reader that leaves early Deno may tell the stream alone.
+          if (context.error !== undefined) controller.abort(context.error);
+        });
+      }
     }
   };
 }
