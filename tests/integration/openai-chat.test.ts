@@ -293,6 +293,25 @@ describe("retrieval in /v1/chat/completions", () => {
     expect(choices[0]).toMatchObject({ finish_reason: "stop", no_answer: true, message: { annotations: [] } });
   });
 
+  it("goes on after the call of a tool, from the passages that answer the user's question", async () => {
+    const { client, adapters } = await startOpenAI();
+    adapters.able.answerWith(({ prompt }) =>
+      prompt.messages.at(-1)?.role === "tool"
+        ? { deltas: ["The index is a copy [1]."] }
+        : { deltas: [], toolCalls: [{ id: "call_1", name: "time", arguments: "{}" }], finishReason: "tool-calls" },
+    );
+    const tools = [{ type: "function" as const, function: { name: "time" } }];
+    const body = { ...GROUNDED, model: "able@memory", tools };
+    const first = await client.chat.completions.create(body);
+    const result = { role: "tool" as const, tool_call_id: "call_1", content: "noon" };
+    const reply = await client.chat.completions.create({
+      ...body,
+      messages: [...body.messages, first.choices[0]!.message, result],
+    });
+    expect(reply.choices[0]?.message.annotations).toHaveLength(1);
+    expect(adapters.search.requests.map(({ query }) => query)).toEqual(["What is the index?", "What is the index?"]);
+  });
+
   it("runs on behalf of whom the trusted headers name", async () => {
     const { client, adapters } = await startOpenAI({ trustedPrincipalHeaders: { user: "x-user" } });
     await client.chat.completions.create(GROUNDED, { headers: { "x-user": "ada" } });

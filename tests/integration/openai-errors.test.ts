@@ -229,7 +229,7 @@ describe("an error under /v1", () => {
     [
       "an answer as the question",
       { messages: [user, { role: "assistant", content: "Hi." }], retrieval },
-      "messages[1] must be a user's message with text",
+      "messages[1] must be a user's, or a tool's, where passages are retrieved",
     ],
     [
       "an image alone as the question",
@@ -237,7 +237,7 @@ describe("an error under /v1", () => {
         messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "https://example.org/a.png" } }] }],
         retrieval,
       },
-      "messages[0] must be a user's message with text",
+      "messages[0] must have text, since passages are to be found for it",
     ],
     [
       "too long a question",
@@ -252,7 +252,7 @@ describe("an error under /v1", () => {
     [
       "too long a history",
       { messages: [{ role: "user", content: "x".repeat(2_001) }, user], retrieval },
-      "messages must have at most 2000 characters before the last one",
+      "messages must have at most 2000 characters beside the question",
     ],
   ])("refuses %s, and says what is allowed", async (_, fields, message) => {
     const { send, adapters } = await startOpenAI();
