@@ -14,7 +14,7 @@ import { type ChoiceEvent, interleaved } from "./choices.ts";
 import { openaiErrorOf } from "./errors.ts";
 import { OpeningEvents, WAITING } from "./opening.ts";
 import { readParameters } from "./parameters.ts";
-import { namingParameters } from "./unsupported.ts";
+import { CHAT_FEATURES, namingParameters } from "./unsupported.ts";
 
 /** Begins one answer, under the signal that stops it. */
 type Start = (signal: AbortSignal) => AsyncIterable<AnswerEvent>;
@@ -31,7 +31,7 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const asked = toChat(body, settings.limits, principal);
     const head = headOf(body, asked.retrieval?.search ?? "");
-    const start: Start = (stop) => namingParameters(() => chat.stream(asked, stop));
+    const start: Start = (stop) => namingParameters(CHAT_FEATURES, () => chat.stream(asked, stop));
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));
     const stream = new ChatStream(head, { choices: body.n, includeUsage: body.stream_options?.include_usage === true });
     const respond = <Event>(events: AsyncIterable<Event>, read: (event: Event) => ChoiceEvent) =>

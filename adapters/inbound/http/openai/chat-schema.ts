@@ -1,15 +1,12 @@
 import { z } from "zod";
-import type { ResponseFormat } from "../../../../domain/chat.ts";
-import { parseFilter } from "../../../../domain/filter.ts";
 import { QUESTION_LIMITS } from "../../../../domain/question.ts";
-import type { DefaultAndMax, HttpLimits } from "../settings.ts";
-import { foundProblems } from "../validation.ts";
-import { text, unknownType } from "./content.ts";
+import type { HttpLimits } from "../settings.ts";
 import { messages } from "./messages.ts";
-import { functionName, jsonSchema, toolChoice, tools } from "./tools.ts";
+import { ignoredParameters, NAME_LENGTH, whole } from "./parameters.ts";
+import { chatFormat } from "./response-format.ts";
+import { retrieval } from "./retrieval.ts";
+import { chatToolChoice, chatTools } from "./tools.ts";
 
-/** Characters that the name of a model, with that of a search, has at most. */
-const NAME_LENGTH = 512;
 /** Answers to one request at most: each is a call of the model. */
 const MAX_CHOICES = 8;
 const MAX_STOPS = 4;
@@ -59,69 +56,20 @@ export function chatSchema(limits: HttpLimits) {
     presence_penalty: z.number().min(-2).max(2).exactOptional(),
     logprobs: z.boolean().exactOptional(),
     top_logprobs: whole(0, MAX_LOGPROBS).exactOptional(),
-    tools: tools.exactOptional(),
-    tool_choice: toolChoice.exactOptional(),
+    tools: chatTools.exactOptional(),
+    tool_choice: chatToolChoice.exactOptional(),
     parallel_tool_calls: z.boolean().exactOptional(),
-    response_format: responseFormat.exactOptional(),
+    response_format: chatFormat.exactOptional(),
     reasoning_effort: z.enum(["none", "minimal", "low", "medium", "high", "xhigh"]).exactOptional(),
     verbosity: z.enum(["medium"]).exactOptional(),
     modalities: z.array(z.enum(["text"])).exactOptional(),
     service_tier: z.enum(["auto", "default"]).exactOptional(),
     retrieval: retrieval(limits.topK).exactOptional(),
-    ...ignoredParameters(),
+    ...ignoredParameters(IGNORED_PARAMETERS),
   });
-}
-
-function whole(min: number, max: number) {
-  return z.number().refine(Number.isInteger, "must be a whole number").min(min).max(max);
 }
 
 const stop = z.preprocess(
   (value) => (typeof value === "string" ? [value] : value),
   z.array(z.string().min(1, "must not be empty")).max(MAX_STOPS),
 );
-
-const responseFormat = z
-  .discriminatedUnion(
-    "type",
-    [
-      z.strictObject({ type: z.literal("text") }),
-      z.strictObject({ type: z.literal("json_object") }),
-      z.strictObject({
-        type: z.literal("json_schema"),
-        json_schema: z.strictObject({
-          name: functionName,
-          description: z.string().exactOptional(),
-          schema: jsonSchema,
-          strict: z.boolean().nullish(),
-        }),
-      }),
-    ],
-    { error: unknownType("text, json_object or json_schema") },
-  )
-  .transform((format): ResponseFormat => {
-    if (format.type === "text") return { type: "text" };
-    if (format.type === "json_object") return { type: "json-object" };
-    const { strict, ...schema } = format.json_schema;
-    return { type: "json-schema", ...schema, ...(strict === true ? { strict } : {}) };
-  });
-
-/** Our own: what the last turn is to be answered from. */
-function retrieval(topK: DefaultAndMax) {
-  return z.strictObject({
-    search: text.max(NAME_LENGTH).exactOptional(),
-    top_k: whole(1, topK.max).default(topK.default),
-    filter: filter.exactOptional(),
-  });
-}
-
-const filter = z.unknown().transform((json, context) => {
-  const { filter: parsed, problems } = parseFilter(json, "retrieval.filter");
-  return parsed ?? foundProblems(context, problems ?? []);
-});
-
-function ignoredParameters() {
-  const names: Record<(typeof IGNORED_PARAMETERS)[number], z.ZodOptional<z.ZodUnknown>> = Object.create(null);
-  for (const name of IGNORED_PARAMETERS) names[name] = z.unknown().optional();
-  return names;
-}

@@ -31,8 +31,8 @@ interface OpenAIErrorKind {
   readonly status?: 400 | 404;
   readonly type: "invalid_request_error" | "permission_error" | "rate_limit_error" | "server_error";
   readonly code: string;
-  /** The parameter that it is about, where that is always the same. */
-  readonly param?: string;
+  /** The parameter that it is about, where that is always the same; `conversation` the one that holds the messages. */
+  readonly param?: "model" | "retrieval.filter" | "conversation";
 }
 
 const invalid = (code: string, rest: Partial<OpenAIErrorKind> = {}): OpenAIErrorKind => ({
@@ -53,7 +53,7 @@ export const OPENAI_ERRORS: Readonly<Record<ErrorCode | "internal", OpenAIErrorK
   "unsupported-vector-db": invalid("search_not_found", { status: 404 }),
   "not-configured": invalid("not_configured", { status: 404 }),
   "filter-unsupported": invalid("filter_unsupported", { param: "retrieval.filter" }),
-  "context-overflow": invalid("context_length_exceeded", { param: "messages" }),
+  "context-overflow": invalid("context_length_exceeded", { param: "conversation" }),
   unauthenticated: invalid("invalid_api_key"),
   forbidden: { type: "permission_error", code: "insufficient_permissions" },
   "not-found": invalid("not_found"),
@@ -62,7 +62,7 @@ export const OPENAI_ERRORS: Readonly<Record<ErrorCode | "internal", OpenAIErrorK
   "body-too-large": invalid("request_too_large"),
   "unsupported-media-type": invalid("unsupported_media_type"),
   "idempotency-conflict": invalid("idempotency_conflict"),
-  "content-refused": invalid("content_policy_violation", { status: 400, param: "messages" }),
+  "content-refused": invalid("content_policy_violation", { status: 400, param: "conversation" }),
   "rate-limited": { type: "rate_limit_error", code: "rate_limit_exceeded" },
   "limit-exceeded": { type: "rate_limit_error", code: "limit_exceeded" },
   cancelled: invalid("cancelled"),
@@ -84,15 +84,19 @@ export function openaiStatusOf(code: ErrorCode | "internal"): number {
   return OPENAI_ERRORS[code].status ?? PROBLEMS[code].status;
 }
 
-/** The error as the OpenAI API writes one: the body of an answer, or the data of a stream's last event. */
-export function openaiErrorOf(error: Error) {
+/**
+ * The error as the OpenAI API writes one: the body of an answer, or the data of a stream's last event.
+ * @param conversation the parameter that holds the messages
+ */
+export function openaiErrorOf(error: Error, conversation: "messages" | "input" = "messages") {
   const shown = error instanceof ServiceError ? error : undefined;
   const kind = OPENAI_ERRORS[shown?.code ?? "internal"];
+  const param = kind.param === "conversation" ? conversation : (kind.param ?? null);
   return {
     error: {
       message: shown === undefined ? "The service failed. Its log has more under the request id." : messageOf(shown),
       type: kind.type,
-      param: shown?.problems[0]?.field || (kind.param ?? null),
+      param: shown?.problems[0]?.field || param,
       code: error instanceof ParameterError ? error.parameterCode : kind.code,
     },
   };
@@ -105,7 +109,8 @@ export function openaiErrorResponse(error: Error, context: HttpContext): Respons
   if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
   // Hono's own list of statuses does not know 499.
   const status = openaiStatusOf(code) as ContentfulStatusCode;
-  return context.body(JSON.stringify(openaiErrorOf(error)), status, headers);
+  const conversation = context.req.path === "/v1/responses" ? "input" : "messages";
+  return context.body(JSON.stringify(openaiErrorOf(error, conversation)), status, headers);
 }
 
 /** Problems that one message names, and characters of a field's name in them, at most: callers' input comes back in both. */

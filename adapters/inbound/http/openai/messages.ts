@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Message, ToolCall } from "../../../../domain/chat.ts";
 import { assistantContent, instructions, toolContent, unknownType, userContent } from "./content.ts";
+import { type Conversation, callProblems } from "./conversation.ts";
 import type { ParameterProblem } from "./errors.ts";
 import { invalidValue } from "./parameters.ts";
 
@@ -49,53 +50,48 @@ export const messages = z
   .max(MAX_MESSAGES);
 
 type ReadMessage = z.output<typeof messages>[number];
+type Instructions = Extract<ReadMessage, { role: "system" | "developer" }>;
 
 /** The instructions, joined in their order, and the turns. */
-export function toConversation(read: readonly ReadMessage[]): {
-  readonly system: string;
-  readonly messages: readonly Message[];
-} {
+export function toConversation(read: readonly ReadMessage[]): Conversation {
   const system: string[] = [];
   const turns: Message[] = [];
-  for (const message of read) {
-    if (isInstructions(message)) system.push(message.content);
-    else if (message.role === "user") turns.push({ role: "user", content: message.content });
-    else if (message.role === "tool")
-      turns.push({ role: "tool", toolCallId: message.tool_call_id, content: message.content });
-    else turns.push(message);
-  }
-  return { system: system.join("\n\n"), messages: turns };
-}
-
-/** Every vendor wants an answer to each call of a tool right after it, and no answer without a call. */
-export function conversationProblems(read: readonly ReadMessage[]): readonly ParameterProblem[] {
-  const problems: ParameterProblem[] = [];
-  let open: { readonly at: number; readonly ids: Set<string> } | undefined;
-  const close = () => {
-    if (open === undefined || open.ids.size === 0) return;
-    const ids = [...open.ids].join(", ");
-    problems.push(
-      invalidValue(`messages[${open.at}].tool_calls`, `must each be answered by the messages after it: ${ids} is not`),
-    );
-  };
+  const fields: string[] = [];
   for (const [at, message] of read.entries()) {
-    if (message.role === "tool") {
-      if (open?.ids.delete(message.tool_call_id) !== true)
-        problems.push(
-          invalidValue(`messages[${at}].tool_call_id`, "must be the id of a call in the assistant's message before"),
-        );
+    if (isInstructions(message)) {
+      system.push(message.content);
       continue;
     }
-    close();
-    const calls = message.role === "assistant" && "toolCalls" in message ? (message.toolCalls ?? []) : [];
-    open = { at, ids: new Set(calls.map(({ id }) => id)) };
+    turns.push(toMessage(message));
+    fields.push(`messages[${at}]`);
   }
-  close();
-  if (read.every(isInstructions))
-    problems.push(invalidValue("messages", "must hold more than instructions: a user's message"));
-  return problems;
+  return { system: system.join("\n\n"), messages: turns, fields };
 }
 
-function isInstructions(message: ReadMessage): message is Extract<ReadMessage, { role: "system" | "developer" }> {
+function isInstructions(message: ReadMessage): message is Instructions {
   return message.role === "system" || message.role === "developer";
+}
+
+function toMessage(message: Exclude<ReadMessage, Instructions>): Message {
+  if (message.role === "user") return { role: "user", content: message.content };
+  if (message.role === "tool") return { role: "tool", toolCallId: message.tool_call_id, content: message.content };
+  return message;
+}
+
+/** Rules that the messages must keep together. */
+export function conversationProblems({ messages: turns, fields }: Conversation): readonly ParameterProblem[] {
+  const { unanswered, uncalled } = callProblems(turns);
+  const problems = unanswered.map(({ message, calls }) => {
+    const ids = calls.map(({ id }) => id).join(", ");
+    return invalidValue(
+      `${fields[message]}.tool_calls`,
+      `must each be answered by the messages after it: ${ids} is not`,
+    );
+  });
+  for (const number of uncalled)
+    problems.push(
+      invalidValue(`${fields[number]}.tool_call_id`, "must be the id of a call in the assistant's message before"),
+    );
+  if (turns.length === 0) problems.push(invalidValue("messages", "must hold more than instructions: a user's message"));
+  return problems;
 }

@@ -1,6 +1,21 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { messageOf, problemsOf } from "../validation.ts";
 import { type ParameterCode, ParameterError, type ParameterProblem } from "./errors.ts";
+
+/** Characters that the name of a model, with that of a search, has at most. */
+export const NAME_LENGTH = 512;
+
+/** A whole number between the two, both included. */
+export function whole(min: number, max: number) {
+  return z.number().refine(Number.isInteger, "must be a whole number").min(min).max(max);
+}
+
+/** Parameters that are taken whatever their value. */
+export function ignoredParameters<Name extends string>(names: readonly Name[]) {
+  const ignored: Record<Name, z.ZodOptional<z.ZodUnknown>> = Object.create(null);
+  for (const name of names) ignored[name] = z.unknown().optional();
+  return ignored;
+}
 
 /**
  * The parameters as the schema reads them; null stands for "not given", as the OpenAI API has it.

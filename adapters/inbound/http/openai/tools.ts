@@ -18,14 +18,14 @@ const NO_PARAMETERS = { type: "object", properties: {} };
 /** A function as a caller describes it, whatever stands around it. */
 const functionFields = {
   name: functionName,
-  description: z.string().exactOptional(),
+  description: z.string().nullish(),
   parameters: jsonSchema.nullish(),
   strict: z.boolean().nullish(),
 };
 
 interface FunctionFields {
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | null | undefined;
   readonly parameters?: Readonly<Record<string, unknown>> | null | undefined;
   readonly strict?: boolean | null | undefined;
 }
@@ -35,12 +35,13 @@ function toTool({ name, description, parameters, strict }: FunctionFields): Tool
   return {
     name,
     parameters: parameters ?? NO_PARAMETERS,
-    ...(description === undefined ? {} : { description }),
+    ...(typeof description === "string" ? { description } : {}),
     ...(strict === true ? { strict } : {}),
   };
 }
 
-export const tools = z
+/** As chat completions have them: the function in an object of its own. */
+export const chatTools = z
   .array(
     z
       .strictObject({ type: z.literal("function"), function: z.strictObject(functionFields) })
@@ -48,14 +49,46 @@ export const tools = z
   )
   .max(MAX_TOOLS);
 
-export const toolChoice = z.union(
+/** As responses have them. */
+export const responseTools = z
+  .array(
+    z.discriminatedUnion(
+      "type",
+      [z.strictObject({ type: z.literal("function"), ...functionFields }).transform((fields) => toTool(fields))],
+      { error: hostedTool },
+    ),
+  )
+  .max(MAX_TOOLS);
+
+/** What OpenAI runs itself has nobody here to run it. */
+function hostedTool({ code, input }: z.core.$ZodRawIssue): string | undefined {
+  if (code !== "invalid_union") return undefined;
+  const type = typeof input === "object" && input !== null && "type" in input ? input.type : undefined;
+  if (typeof type !== "string" || !/^[a-z_0-9]{1,64}$/u.test(type)) return "must be function";
+  const instead = /search/u.test(type) ? "; retrieval searches your documents" : "";
+  return `must be function: ${type} is not supported${instead}`;
+}
+
+const plainChoice = z.enum(["auto", "none", "required"]);
+
+/** As chat completions have it. */
+export const chatToolChoice = z.union(
   [
-    z.enum(["auto", "none", "required"]),
+    plainChoice,
     z
       .strictObject({ type: z.literal("function"), function: z.strictObject({ name: functionName }) })
       .transform(({ function: { name } }): ToolChoice => ({ name })),
   ],
   { error: unknownType('auto, none, required, or {"type": "function", "function": {"name": "..."}}') },
+);
+
+/** As responses have it. */
+export const responseToolChoice = z.union(
+  [
+    plainChoice,
+    z.strictObject({ type: z.literal("function"), name: functionName }).transform(({ name }): ToolChoice => ({ name })),
+  ],
+  { error: unknownType('auto, none, required, or {"type": "function", "name": "..."}') },
 );
 
 /** Rules that tools and what is said of them must keep together. */

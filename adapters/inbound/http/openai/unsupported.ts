@@ -1,9 +1,11 @@
 import type { CompletionFeature } from "../../../../domain/chat.ts";
-import { ServiceError } from "../../../../domain/errors.ts";
+import { type Problem, ServiceError } from "../../../../domain/errors.ts";
 import { ParameterError, type ParameterProblem } from "./errors.ts";
 
-/** What the OpenAI API calls what a model may not be able to do. */
-const PARAMETERS: Readonly<Record<CompletionFeature, string>> = {
+/** What callers name what a model may not be able to do. */
+type FeatureNames = Readonly<Record<CompletionFeature, string>>;
+
+export const CHAT_FEATURES: FeatureNames = {
   temperature: "temperature",
   topP: "top_p",
   stop: "stop",
@@ -20,18 +22,26 @@ const PARAMETERS: Readonly<Record<CompletionFeature, string>> = {
   imageUrls: "image_url.url",
 };
 
+export const RESPONSE_FEATURES: FeatureNames = {
+  ...CHAT_FEATURES,
+  topLogprobs: "top_logprobs",
+  responseFormat: "text.format",
+  reasoningEffort: "reasoning.effort",
+  images: "input_image",
+  imageUrls: "input_image.image_url",
+};
+
 /** Runs what may refuse a feature of the model, and names the parameters. @throws ParameterError; ServiceError as it comes */
-export function namingParameters<Result>(work: () => Result): Result {
+export function namingParameters<Result>(names: FeatureNames, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
     if (!(error instanceof ServiceError) || error.code !== "invalid-request") throw error;
-    if (error.problems.length === 0 || !error.problems.every(({ field }) => Object.hasOwn(PARAMETERS, field)))
-      throw error;
-    throw new ParameterError(error.problems.map(toParameter));
+    if (error.problems.length === 0 || !error.problems.every(({ field }) => Object.hasOwn(names, field))) throw error;
+    throw new ParameterError(error.problems.map((problem) => toParameter(names, problem)));
   }
 }
 
-function toParameter({ field, message }: { readonly field: string; readonly message: string }): ParameterProblem {
-  return { field: PARAMETERS[field as CompletionFeature], message, code: "unsupported_parameter" };
+function toParameter(names: FeatureNames, { field, message }: Problem): ParameterProblem {
+  return { field: names[field as CompletionFeature], message, code: "unsupported_parameter" };
 }
