@@ -68,3 +68,15 @@ export const ALONE = {
 export function extended<Body extends object>(body: Body, more: Readonly<Record<string, unknown>>): Body {
   return { ...body, ...more };
 }
+
+/** What the harness' search finds, asked of the model `fake` as a response. */
+export const GROUNDED_RESPONSE = {
+  model: "fake@memory",
+  input: "What is the index?",
+} as const satisfies OpenAI.Responses.ResponseCreateParamsNonStreaming;
+
+/** A response without retrieval, by the model that honours everything. */
+export const ALONE_RESPONSE = {
+  model: "able",
+  input: "Hello!",
+} as const satisfies OpenAI.Responses.ResponseCreateParamsNonStreaming;

@@ -17,6 +17,7 @@ import { chatCompletions } from "./openai/chat-completions.ts";
 import { embeddings } from "./openai/embeddings.ts";
 import { openaiErrorResponse } from "./openai/errors.ts";
 import { getModel, listModels } from "./openai/models.ts";
+import { responses } from "./openai/responses.ts";
 import { problemResponse } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { requestSchemas } from "./schemas.ts";
@@ -61,6 +62,7 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
     .delete(bounded(deleteDocument(documents, settings)))
     .all(allow("GET, HEAD, PUT, DELETE"));
   app.post("/v1/chat/completions", bounded(chatCompletions(chat, settings))).all(allow("POST"));
+  app.post("/v1/responses", bounded(responses(chat, settings))).all(allow("POST"));
   app.post("/v1/embeddings", bounded(embeddings(adapters, settings))).all(allow("POST"));
   app.get("/v1/models", listModels(adapters)).all(allow("GET, HEAD"));
   app.get("/v1/models/:id{.+}", getModel(adapters)).all(allow("GET, HEAD"));

@@ -25,6 +25,31 @@ export function chatAnnotation(citation: Citation, addressOf: (documentId: strin
   };
 }
 
+/**
+ * A citation as an annotation of a response, whose clients know both types: a document on the web is a `url_citation`, any
+ * other a `file_citation`. `index` is the end of the claim; the indexes are in UTF-16 code units of the part.
+ *
+ * @param partStart UTF-16 code units of the answer that stand before the part
+ */
+export function outputAnnotation(citation: Citation, partStart: number, addressOf: (documentId: string) => string) {
+  const { uri, documentId, title, answerSpan } = citation;
+  const name = title ?? uri ?? documentId;
+  const span = {
+    start_index: Math.max(0, answerSpan.start - partStart),
+    end_index: Math.max(0, answerSpan.end - partStart),
+  };
+  const cited = { ...span, ...citedPassage(citation) };
+  if (uri !== undefined && WEB.test(uri)) return { type: "url_citation" as const, url: uri, title: name, ...cited };
+  return {
+    type: "file_citation" as const,
+    file_id: documentId,
+    filename: name,
+    index: span.end_index,
+    url: uri ?? addressOf(documentId),
+    ...cited,
+  };
+}
+
 /** What we know of a citation and the OpenAI API has no word for. */
 function citedPassage({ passageId, documentId, marker, quote, quoteSpan, verified, ...rest }: Citation) {
   const { location, language } = rest;

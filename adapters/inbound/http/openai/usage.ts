@@ -43,3 +43,15 @@ export function chatUsage({ inputTokens, outputTokens, cachedInputTokens, ...kno
     cost_usd: known.costUsd,
   };
 }
+
+/** Clients want the numbers of both details, also where they are not known: then they are 0. */
+export function responseUsage({ inputTokens, outputTokens, cachedInputTokens, ...known }: Usage) {
+  return {
+    input_tokens: inputTokens,
+    input_tokens_details: { cached_tokens: cachedInputTokens, cache_write_tokens: known.cacheWriteInputTokens ?? 0 },
+    output_tokens: outputTokens,
+    output_tokens_details: { reasoning_tokens: known.reasoningTokens ?? 0 },
+    total_tokens: inputTokens + outputTokens,
+    cost_usd: known.costUsd,
+  };
+}
