@@ -15,6 +15,7 @@ import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
+import { UsageRecorder } from "./metering/usage-recorder.ts";
 
 /** The use cases over the adapters that a config names. */
 export interface Application {
@@ -25,6 +26,8 @@ export interface Application {
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
+  /** Tells what each call of a model used. */
+  readonly usage: UsageRecorder;
   /** Closes every adapter that was made. */
   close(): Promise<void>;
 }
@@ -32,7 +35,8 @@ export interface Application {
 /** `learnsUnasked`: see AdapterContext. Default: true. */
 export async function buildApplication(config: Config, log: Log, learnsUnasked = true): Promise<Application> {
   const tokenizer = new GptTokenizer();
-  const container = await buildContainer(config, tokenizer, log, learnsUnasked);
+  const usage = new UsageRecorder(tokenizer);
+  const container = await buildContainer(config, tokenizer, log, usage, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
@@ -46,7 +50,11 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
-    close: () => container.unbindAllAsync(),
+    usage,
+    async close() {
+      await container.unbindAllAsync();
+      usage.close();
+    },
   };
 }
 

@@ -6,6 +6,10 @@ import { type Environment, readEnvironment } from "./config/environment.ts";
 import { type Config, loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
+import { chargeAccount } from "./keys/charge-account.ts";
+import { refuseExposure } from "./keys/exposure.ts";
+import { type Keys, openKeys } from "./keys/open-keys.ts";
+import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -23,14 +27,19 @@ export async function startService(environment: Environment, log: Log): Promise<
   await checkDataFolder(environment.dataDirectory);
   const config = await loadConfig(environment);
   await checkAddress(addressOf(config));
+  await refuseExposure(config);
   const application = await buildApplication(config, log);
   logUnavailable(application, log);
+  application.usage.subscribe(logUsage(log));
   const stopping = new AbortController();
+  let keys: Keys | undefined;
   try {
+    keys = await openKeys(config, log);
+    if (keys !== undefined) application.usage.subscribe(chargeAccount(keys.allowances));
     const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
-    const server = await listen(config, application, log, () => stopping.signal.aborted);
+    const server = await listen(config, application, keys, log, () => stopping.signal.aborted);
     log.info(
       { url: server.url, models: application.adapters.models, searches: application.adapters.searches },
       "listening",
@@ -41,15 +50,23 @@ export async function startService(environment: Environment, log: Log): Promise<
         stopping.abort();
         await server.close(config.server.drain_ms);
         await application.close();
+        await keys?.close();
       },
     };
   } catch (error) {
     await application.close();
+    await keys?.close();
     throw error;
   }
 }
 
-function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
+function listen(
+  config: Config,
+  application: Application,
+  callers: Keys | undefined,
+  log: Log,
+  draining: () => boolean,
+): Promise<RunningServer> {
   const { adapters, answers, searchPassages, documents } = application;
   const status = () => adapters.status();
   const app = createApp({
@@ -59,6 +76,7 @@ function listen(config: Config, application: Application, log: Log, draining: ()
     adapters,
     status,
     draining,
+    ...(callers === undefined ? {} : { callers }),
     log,
     settings: httpSettings(config),
   });

@@ -1,4 +1,4 @@
-import type { Answer, Citation } from "../../domain/answer.ts";
+import type { Answer, Citation, Usage } from "../../domain/answer.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 
@@ -11,11 +11,7 @@ export function fromAnswer(answer: Answer, model: string) {
     citations: citations.map(fromCitation),
     passages: passages.map(fromPassage),
     model,
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cached_input_tokens: usage.cachedInputTokens,
-    },
+    usage: fromUsage(usage),
     finish_reason: finishReason,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
@@ -24,6 +20,17 @@ export function fromAnswer(answer: Answer, model: string) {
       total: roundedMs(timing.totalMs),
     },
     warnings,
+  };
+}
+
+export function fromUsage(usage: Usage) {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cached_input_tokens: usage.cachedInputTokens,
+    cache_write_input_tokens: usage.cacheWriteInputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cost_usd: usage.costUsd,
   };
 }
 

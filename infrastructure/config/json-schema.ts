@@ -6,7 +6,7 @@ import {
   rerankAdapters,
   searchAdapters,
 } from "../container/registry.ts";
-import { configSchema, rerankSettings } from "./schema.ts";
+import { configSchema, priceSettings, rerankSettings } from "./schema.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -17,12 +17,13 @@ const VARIABLE: JsonSchema = { type: "string", pattern: "\\$\\{[^}]+\\}" };
 export function configJsonSchema(): JsonSchema {
   const { properties, ...schema } = jsonSchemaOf(configSchema);
   const { $schema: _, ...rerank } = jsonSchemaOf(rerankSettings);
+  const { $schema: __, ...price } = jsonSchemaOf(priceSettings);
   return {
     ...schema,
     title: "Pharos",
     properties: {
       ...(properties as JsonSchema),
-      models: entries(completionAdapters, "what llm_name can be"),
+      models: entries(completionAdapters, "what llm_name can be", { price }),
       embedders: entries(embeddingAdapters, "what a search's embedder can be"),
       rerankers: entries(rerankAdapters, "what a search's rerank.reranker can be"),
       searches: entries(searchAdapters, "what vector_search_type can be", { rerank }),

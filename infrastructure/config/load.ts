@@ -20,7 +20,7 @@ import { type Environment, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
 import { ConfigError, check } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
-import { type ConfigFile, configSchema, rerankSettings } from "./schema.ts";
+import { type ConfigFile, configSchema, priceSettings, rerankSettings } from "./schema.ts";
 
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
@@ -30,6 +30,11 @@ export interface AdapterEntry<Made> {
   /** Variables that it needs and that are not set: then it cannot be asked. */
   readonly missing: readonly string[];
   readonly load: Extract<Prepared<Made>, { readonly load: unknown }>["load"];
+}
+
+/** A model that the config names, and what it costs. */
+export interface ModelEntry extends AdapterEntry<CompletionPort> {
+  readonly price?: z.output<typeof priceSettings>;
 }
 
 /** A search that the config names, and the reranker behind it, by its name in the config. */
@@ -42,7 +47,7 @@ export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[numb
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
-  readonly models: readonly AdapterEntry<CompletionPort>[];
+  readonly models: readonly ModelEntry[];
   readonly embedders: readonly AdapterEntry<Embedder>[];
   readonly rerankers: readonly AdapterEntry<RerankPort>[];
   readonly searches: readonly SearchEntry[];
@@ -69,7 +74,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   const directory = dirname(configFile);
   const preparer = new EntryPreparer(directory, interpolated, problems);
   const entries = {
-    models: await preparer.all("models", completionAdapters),
+    models: await preparer.models(),
     embedders: await preparer.all("embedders", embeddingAdapters),
     rerankers: await preparer.all("rerankers", rerankAdapters),
     searches: await preparer.searches(),
@@ -143,6 +148,18 @@ class EntryPreparer {
     // One after the other, so that problems too come in the file's order.
     for (const [name, entry] of entriesOf(this.interpolated.value, kind)) {
       entries.push(await this.one(kind, name, entry, definitions));
+    }
+    return entries;
+  }
+
+  /** The models, as `all` gives them; `price` is no option of their adapters. */
+  async models(): Promise<readonly ModelEntry[]> {
+    const entries: ModelEntry[] = [];
+    for (const [name, { price, ...entry }] of entriesOf(this.interpolated.value, "models")) {
+      const model = await this.one("models", name, entry, completionAdapters);
+      const checked = price === undefined ? undefined : check(priceSettings, price);
+      this.tell(`models.${name}.price`, checked?.problems ?? []);
+      entries.push(checked?.data === undefined ? model : { ...model, price: checked.data });
     }
     return entries;
   }

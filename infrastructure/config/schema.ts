@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
+import { keysSchema } from "../keys/settings.ts";
 
 const MINUTE_MS = 60_000;
 const MIB = 1_048_576;
@@ -39,6 +40,22 @@ export const rerankSettings = z
       ),
   })
   .describe("ranks the engine's best passages anew; without it they keep the engine's order");
+
+const perMillion = z.number().min(0);
+
+/** The key `price` of a model, whatever its adapter; the adapter does not see it. */
+export const priceSettings = z
+  .strictObject({
+    input: perMillion.describe("of the prompt's tokens"),
+    output: perMillion.describe("of the answer's tokens"),
+    cached_input: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor takes from its cache; default: as input"),
+    cache_write: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor writes into its cache; default: as input"),
+  })
+  .describe("US dollars for a million tokens; without it no cost is told, and none counts against a budget");
 
 const server = z.strictObject({
   host: z
@@ -150,13 +167,25 @@ export const configSchema = z
     ingestion: ingestion.prefault({}),
     embedding_cache: embeddingCache.prefault({}),
     principal: principal.optional(),
+    keys: keysSchema.default({}),
+    keys_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("file with more keys, shaped as `keys`, relative to this file; read again whenever it changes"),
+    anonymous: z
+      .boolean()
+      .default(false)
+      .describe("whether the service may listen on an address that others reach although there are no keys"),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
     rerankers: z.record(name, entry).default({}).describe("what a search's rerank.reranker can be"),
     searches: z.record(searchName, entry).default({}).describe("what vector_search_type can be"),
     sample: sample.optional(),
   })
-  .superRefine(({ answer, limits, ingestion }, context) => {
+  .superRefine(({ answer, limits, ingestion, keys, keys_file, anonymous }, context) => {
+    if (anonymous && (keys_file !== undefined || Object.keys(keys).length > 0))
+      context.addIssue({ code: "custom", path: ["anonymous"], message: "where there are keys nobody is anonymous" });
     const atMost = (path: readonly [string, string], value: number, bound: string, max: number) => {
       if (value > max)
         context.addIssue({ code: "custom", path: [...path], message: `at most ${bound}, which is ${max}` });

@@ -6,9 +6,11 @@ import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import project from "../../package.json" with { type: "json" };
-import type { AdapterEntry, Config, SearchEntry } from "../config/load.ts";
+import type { AdapterEntry, Config, ModelEntry, SearchEntry } from "../config/load.ts";
 import { CachedEmbedding } from "../embedding-cache/cached-embedding.ts";
 import { EmbeddingStore } from "../embedding-cache/embedding-store.ts";
+import { MeteredCompletion } from "../metering/metered-completion.ts";
+import type { UsageRecorder } from "../metering/usage-recorder.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
 import { COMPLETION, EMBEDDING, EMBEDDING_STORE, RERANK, SEARCH } from "./tokens.ts";
 
@@ -23,6 +25,7 @@ export async function buildContainer(
   config: Config,
   tokenizer: TokenizerPort,
   log: Log,
+  usage: UsageRecorder,
   learnsUnasked = true,
 ): Promise<Container> {
   const container = new Container();
@@ -37,6 +40,15 @@ export async function buildContainer(
       version: project.version,
       embedder: (embedder) => container.get<Embedder>(EMBEDDING, { name: embedder }),
     };
+  }
+
+  /** The entry of a model, so that the use of what it makes is recorded. */
+  function metered(entry: ModelEntry): AdapterEntry<CompletionPort> {
+    const load = async () => {
+      const create = await entry.load();
+      return (context: AdapterContext) => new MeteredCompletion(entry.name, create(context), entry.price, usage);
+    };
+    return { ...entry, load };
   }
 
   /** The entry of a search, so that what it makes ranks anew with the reranker that it names. */
@@ -85,7 +97,9 @@ export async function buildContainer(
   }
 
   await Promise.all([
-    bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
+    bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete).map(metered), async (completion) =>
+      completion.close?.(),
+    ),
     bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.(), cached),
     bindAll<RerankPort>(RERANK, config.rerankers.filter(isComplete), async (reranker) => reranker.close?.()),
     bindAll<Search>(SEARCH, config.searches.filter(isComplete).map(withReranker), async ({ retrieval, corpus }) => {

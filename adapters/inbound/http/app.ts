@@ -7,6 +7,7 @@ import type { AdapterStatus } from "../../../domain/health.ts";
 import type { Log } from "../../../domain/log.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import { deleteDocument, deleteDocuments, getDocument, listCorpora, putDocument } from "./corpora.ts";
+import { type Callers, credentials } from "./credentials.ts";
 import { type BoundedHandler, withDeadline } from "./deadline.ts";
 import { generate } from "./generate.ts";
 import { live, ready } from "./health.ts";
@@ -28,6 +29,8 @@ export interface HttpDependencies {
   status(): readonly AdapterStatus[];
   /** Whether the service is on its way down. */
   draining(): boolean;
+  /** Absent where everybody may do everything. */
+  readonly callers?: Callers;
   readonly log: Log;
   readonly settings: HttpSettings;
 }
@@ -36,11 +39,12 @@ const DOCUMENT = "/corpora/:name/documents/:id{.+}";
 
 /** The HTTP contract (docs/http-api.md) as an app that any server of the Fetch API's kind can run. */
 export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment> {
-  const { answers, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
+  const { answers, searchPassages, documents, adapters, status, draining, callers, log, settings } = dependencies;
   const schemas = requestSchemas(settings.limits);
   const bounded = (handle: BoundedHandler) => withDeadline(settings.deadlineMs, handle);
   const app = new Hono<HttpEnvironment>();
   app.use(requestLog(log));
+  if (callers !== undefined) app.use(credentials(callers));
   app.get("/", welcome).all(allow("GET, HEAD"));
   app.get("/models", models(adapters)).all(allow("GET, HEAD"));
   app.get("/health/live", live).all(allow("GET, HEAD"));

@@ -14,7 +14,10 @@ export function generate(answers: Answers, schemas: RequestSchemas, settings: Ht
     const json = await readJson(context.req.raw, settings.limits.bodyBytes);
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const question = toQuestion(validate(schemas.generate, json), principal);
-    const answer = await collectAnswer(answers.stream(question, signal));
+    const account = context.get("account");
+    const answer = await collectAnswer(
+      answers.stream(account === undefined ? question : { ...question, account }, signal),
+    );
     return context.json({ ...fromAnswer(answer, question.model), request_id: context.get("requestId") });
   };
 }

@@ -9,7 +9,11 @@ export interface ServerBindings {
 /** What the app's handlers see. */
 export interface HttpEnvironment {
   readonly Bindings: ServerBindings;
-  readonly Variables: { readonly requestId: string };
+  readonly Variables: {
+    readonly requestId: string;
+    /** Name of the key that the caller has shown; absent where callers have none. */
+    readonly account?: string;
+  };
 }
 
 export type HttpContext = Context<HttpEnvironment>;

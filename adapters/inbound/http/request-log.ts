@@ -16,6 +16,7 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
     const { status } = context.res;
     const fields = {
       request_id: requestId,
+      ...accountField(context),
       method: context.req.method,
       route: routePath(context, -1),
       status,
@@ -25,6 +26,11 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
     if (status < 500) log.info(fields, "request");
     else log.error(fields, "request");
   };
+}
+
+function accountField(context: HttpContext) {
+  const account = context.get("account");
+  return account === undefined ? {} : { account };
 }
 
 /** The code; of a failure that is ours also what it was. Below 500 the message may quote the caller, so it stays out. */

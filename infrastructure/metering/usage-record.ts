@@ -1,0 +1,18 @@
+import type { Usage } from "../../domain/answer.ts";
+
+/** What one call of a model used. */
+export interface UsageRecord {
+  /** Name of the model in the config. */
+  readonly model: string;
+  /** Name of the key on whose account it went; absent where callers have none. */
+  readonly account?: string;
+  /** With its cost where the model has a price. */
+  readonly usage: Usage;
+  /** Whether the tokens were estimated: the vendor counts them only for whoever waits for the answer's end. */
+  readonly estimated: boolean;
+  /** `cancelled` by the caller or the deadline, `failed` at the vendor. */
+  readonly outcome: "finished" | "cancelled" | "failed";
+}
+
+/** Hears of every record, in the order in which calls end; it must not throw, and not take long. */
+export type UsageListener = (record: UsageRecord) => void;

@@ -1,0 +1,78 @@
+import type { Usage } from "../../domain/answer.ts";
+import type { CompletionRequest } from "../../domain/ports/completion-port.ts";
+import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
+import { estimateInput, estimateText } from "./estimate-tokens.ts";
+import { costOf, type Price } from "./price.ts";
+import type { UsageListener, UsageRecord } from "./usage-record.ts";
+
+/** Calls that wait to be estimated at most, since each holds its prompt. */
+const MAX_WAITING = 256;
+
+/** A call whose vendor has not told what it used. */
+export interface UncountedCall extends Pick<UsageRecord, "model" | "account"> {
+  readonly outcome: "cancelled" | "failed";
+  readonly price: Price | undefined;
+  readonly request: CompletionRequest;
+  /** What it wrote until then. */
+  readonly written: string;
+}
+
+/** Tells whoever listens what each call of a model used. */
+export class UsageRecorder {
+  private readonly tokenizer: TokenizerPort;
+  private readonly listeners: UsageListener[] = [];
+  private readonly waiting: UncountedCall[] = [];
+
+  constructor(tokenizer: TokenizerPort) {
+    this.tokenizer = tokenizer;
+  }
+
+  /** Has the listener hear of every record from now on. */
+  subscribe(listener: UsageListener): void {
+    this.listeners.push(listener);
+  }
+
+  record(record: UsageRecord): void {
+    for (const listen of this.listeners) listen(record);
+  }
+
+  /** Estimates what the call used, and records it: one call at a time, each when other work has had its turn. */
+  recordUncounted(call: UncountedCall): void {
+    if (this.waiting.length >= MAX_WAITING) this.estimateOne();
+    this.waiting.push(call);
+    if (this.waiting.length === 1) setImmediate(this.estimateNext);
+  }
+
+  /** Records what waits. */
+  close(): void {
+    while (this.waiting.length > 0) this.estimateOne();
+  }
+
+  private readonly estimateNext = (): void => {
+    this.estimateOne();
+    if (this.waiting.length > 0) setImmediate(this.estimateNext);
+  };
+
+  private estimateOne(): void {
+    const call = this.waiting.shift();
+    if (call === undefined) return;
+    const { model, account, outcome, price, request, written } = call;
+    const usage: Usage = {
+      inputTokens: estimateInput(request, this.tokenizer),
+      outputTokens: estimateText(written, this.tokenizer),
+      cachedInputTokens: 0,
+    };
+    this.record({
+      model,
+      ...(account === undefined ? {} : { account }),
+      usage: priced(usage, price),
+      estimated: true,
+      outcome,
+    });
+  }
+}
+
+/** The usage with its cost, where there is a price. */
+export function priced(usage: Usage, price: Price | undefined): Usage {
+  return price === undefined ? usage : { ...usage, costUsd: costOf(usage, price) };
+}
