@@ -35,7 +35,7 @@ export async function startService(environment: Environment, log: Log): Promise<
   let keys: Keys | undefined;
   try {
     keys = await openKeys(config, log);
-    if (keys !== undefined) application.usage.subscribe(chargeAccount(keys.allowances));
+    if (keys !== undefined) limitAccounts(application, keys);
     const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
@@ -81,6 +81,11 @@ function listen(
     settings: httpSettings(config),
   });
   return serve(app, addressOf(config));
+}
+
+function limitAccounts({ usage }: Application, { allowances }: Keys): void {
+  usage.guard(allowances);
+  usage.subscribe(chargeAccount(allowances));
 }
 
 function addressOf({ server }: Config) {

@@ -23,7 +23,7 @@ export function fromAnswer(answer: Answer, model: string) {
   };
 }
 
-export function fromUsage(usage: Usage) {
+function fromUsage(usage: Usage) {
   return {
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,

@@ -1,3 +1,4 @@
+import type { Budget, PeriodUse } from "../account-use.ts";
 import type { ServiceError } from "../errors.ts";
 
 /** How much is left of a limit that holds for a minute. */
@@ -17,6 +18,11 @@ export interface Standing {
   readonly refusal?: ServiceError;
 }
 
+/** What an account has used, and its budget where it has one. */
+export interface AccountReport extends PeriodUse {
+  readonly budget?: Budget;
+}
+
 /** The limits of the accounts. */
 export interface AllowancePort {
   /**
@@ -24,4 +30,7 @@ export interface AllowancePort {
    * @param spends whether the request has a model work: then there have to be tokens and money left too
    */
   admit(account: string, spends: boolean): Standing;
+
+  /** Every account, in the order of the keys, those that have used nothing included. */
+  reports(): readonly AccountReport[];
 }

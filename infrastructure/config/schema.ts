@@ -172,7 +172,7 @@ export const configSchema = z
       .string()
       .min(1)
       .optional()
-      .describe("file with more keys, shaped as `keys`, relative to this file; read again whenever it changes"),
+      .describe("file that holds more `keys`, relative to this one; read again whenever it changes"),
     anonymous: z
       .boolean()
       .default(false)

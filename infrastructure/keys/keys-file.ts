@@ -1,11 +1,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { parse } from "yaml";
+import { z } from "zod";
 import { ConfigError, check } from "../config/problems.ts";
 import { type KeysSettings, keysSchema } from "./settings.ts";
 
+const fileSchema = z.strictObject({ keys: keysSchema });
+
 const MAX_BYTES = 16 * 1_048_576;
 
-/** A file of keys, shaped as the config's `keys`, in YAML or JSON, such as a secret that is mounted into a container. */
+/** A file whose one key is `keys`, shaped as in the config, in YAML or JSON, such as a secret that is mounted into a container. */
 export class KeysFile {
   readonly path: string;
   private readAs = "";
@@ -17,10 +20,10 @@ export class KeysFile {
   /** @throws ConfigError with every problem at once */
   async read(): Promise<KeysSettings> {
     const version = await this.version();
-    const keys = check(keysSchema, await this.parsed());
+    const checked = check(fileSchema, await this.parsed());
     this.readAs = version;
-    if (keys.problems !== undefined) throw new ConfigError(this.path, keys.problems);
-    return keys.data;
+    if (checked.problems !== undefined) throw new ConfigError(this.path, checked.problems);
+    return checked.data.keys;
   }
 
   /** Whether it is another file than the one that was read last, or was written since. @throws ConfigError */

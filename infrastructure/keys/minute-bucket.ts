@@ -25,9 +25,10 @@ export class MinuteBucket {
     return Math.max(0, Math.ceil(((amount - this.level) / this.limit) * MINUTE_MS));
   }
 
-  allowance(nowMs: number): Allowance {
-    const resetMs = this.waitMs(this.limit, nowMs);
-    return { limit: this.limit, remaining: Math.max(0, Math.floor(this.level)), resetMs };
+  /** @param held part of it that is spoken for */
+  allowance(held: number, nowMs: number): Allowance {
+    const resetMs = this.waitMs(this.limit + held, nowMs);
+    return { limit: this.limit, remaining: Math.max(0, Math.floor(this.level - held)), resetMs };
   }
 
   private count(nowMs: number): void {

@@ -28,7 +28,12 @@ export interface Keys {
  * @throws ConfigError with every problem of the file; StartError where what was spent cannot be read
  */
 export async function openKeys(
-  { keys: own, keys_file: path, directory, dataDirectory }: Config,
+  {
+    keys: own,
+    keys_file: path,
+    directory,
+    dataDirectory,
+  }: Pick<Config, "keys" | "keys_file" | "directory" | "dataDirectory">,
   log: Log,
   lookEveryMs = LOOK_EVERY_MS,
 ): Promise<Keys | undefined> {
@@ -63,9 +68,9 @@ async function allKeys(own: KeysSettings, file: KeysFile | undefined): Promise<K
   const others = await file.read();
   const hashes = new Set(Object.values(own).flatMap((key) => key.hashes.map(({ sha256 }) => sha256)));
   const problems = Object.entries(others).flatMap(([name, key]) => [
-    ...(Object.hasOwn(own, name) ? [{ field: name, message: "is also a key of the config" }] : []),
+    ...(Object.hasOwn(own, name) ? [{ field: `keys.${name}`, message: "is also a key of the config" }] : []),
     ...(key.hashes.some(({ sha256 }) => hashes.has(sha256))
-      ? [{ field: `${name}.hashes`, message: "has a hash that the config has too" }]
+      ? [{ field: `keys.${name}.hashes`, message: "has a hash that the config has too" }]
       : []),
   ]);
   if (problems.length > 0) throw new ConfigError(file.path, problems);

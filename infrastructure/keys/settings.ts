@@ -16,7 +16,7 @@ export const keyName = z
   );
 
 /** Milliseconds since 1970. A day stands for its first moment in UTC. */
-export const moment = z
+const moment = z
   .string()
   .refine(
     (text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)),
@@ -49,7 +49,7 @@ const limits = z.strictObject({
   budget: budget.optional(),
 });
 
-const key = z.strictObject({
+export const keySettings = z.strictObject({
   scopes: z.array(z.enum(SCOPES)).min(1).describe("what the key may be used for; admin is for everything"),
   hashes: z
     .array(hash)
@@ -61,7 +61,7 @@ const key = z.strictObject({
 
 /** The keys by their names; each SHA-256 stands once. */
 export const keysSchema = z
-  .record(keyName, key)
+  .record(keyName, keySettings)
   .superRefine((keys, context) => {
     if (Object.keys(keys).length > MAX_KEYS)
       context.addIssue({ code: "custom", path: [], message: `must have at most ${MAX_KEYS} keys` });
@@ -82,4 +82,3 @@ export const keysSchema = z
   .describe("keys that callers may show, by the names under which their use is told");
 
 export type KeysSettings = z.output<typeof keysSchema>;
-export type KeyLimits = z.output<typeof limits>;

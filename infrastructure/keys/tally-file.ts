@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { type DayUse, NO_USE, type PeriodUse, sumOf } from "./account-use.ts";
+import { type AccountUse, NO_USE, type PeriodUse, sumOf } from "../../domain/account-use.ts";
 
 const FORMAT = 1;
 const LOCK_PATIENCE_MS = 2_000;
@@ -8,6 +8,12 @@ const KEPT_DAYS = 400;
 const DAY_MS = 86_400_000;
 
 const COLUMNS = ["requests", "inputTokens", "outputTokens", "usd"] as const;
+
+/** What an account has used on a day in UTC, as in `2026-11-26`. */
+export interface DayUse extends AccountUse {
+  readonly account: string;
+  readonly day: string;
+}
 
 /**
  * What accounts have used, by days, in a SQLite file that several processes may share. It blocks: for a thread of its own.

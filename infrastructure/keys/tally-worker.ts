@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { DayUse, PeriodUse } from "./account-use.ts";
-import { TallyFile } from "./tally-file.ts";
+import type { PeriodUse } from "../../domain/account-use.ts";
+import { type DayUse, TallyFile } from "./tally-file.ts";
 
 /** What was used since the last message, and the day whose sums are wanted; or that it is over. */
 export type ToTally = { readonly rows: readonly DayUse[]; readonly today: string } | { readonly close: true };

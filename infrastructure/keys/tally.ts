@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
+import { type AccountUse, NO_USE, type PeriodUse, sumOf } from "../../domain/account-use.ts";
 import type { Log } from "../../domain/log.ts";
 import { StartError } from "../start-error.ts";
-import { type AccountUse, type DayUse, NO_USE, type PeriodUse, sumOf } from "./account-use.ts";
+import type { DayUse } from "./tally-file.ts";
 import type { FromTally, TallySettings, ToTally } from "./tally-worker.ts";
 
 /** Use is on disk so long after at most. */

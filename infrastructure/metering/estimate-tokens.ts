@@ -3,7 +3,7 @@ import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import { type Prompt, textOf } from "../../domain/prompt.ts";
 
 /** Characters that are counted; of a longer text its begin is, and the rest is taken to be alike. */
-const COUNTED_CHARACTERS = 16_384;
+const COUNTED_CHARACTERS = 8_192;
 /** What roles and separators of a message cost: https://developers.openai.com/cookbook/examples/how_to_count_tokens_with_tiktoken */
 const TOKENS_PER_MESSAGE = 4;
 

@@ -49,13 +49,16 @@ export class MeteredCompletion implements CompletionPort {
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    const unasked = signal.aborted;
+    if (signal.aborted) return this.inner.complete(request, signal);
+    const release = this.recorder.hold(request, this.price);
     try {
       const completion = await this.inner.complete(request, signal);
       return { ...completion, usage: this.finish(request, completion.usage) };
     } catch (error) {
-      if (!unasked) this.fail(request, error, signal, "");
+      this.fail(request, error, signal, "");
       throw error;
+    } finally {
+      release();
     }
   }
 
@@ -64,6 +67,7 @@ export class MeteredCompletion implements CompletionPort {
       yield* this.inner.stream(request, signal);
       return;
     }
+    const release = this.recorder.hold(request, this.price);
     let written = "";
     let ended = false;
     try {
@@ -82,6 +86,7 @@ export class MeteredCompletion implements CompletionPort {
       ended = true;
       throw error;
     } finally {
+      release();
       // Whoever reads has left.
       if (!ended) this.recordUncounted(request, "cancelled", written);
     }

@@ -14,5 +14,15 @@ export interface UsageRecord {
   readonly outcome: "finished" | "cancelled" | "failed";
 }
 
+/** Refuses calls that an account has nothing left for, before a vendor is asked. */
+export interface SpendingGate {
+  /**
+   * Holds so many tokens and US dollars for a call that begins, so that what calls under way may come to counts too.
+   * Returns what gives them back, to be called once.
+   * @throws ServiceError limit-exceeded
+   */
+  hold(account: string, tokens: number, usd: number): () => void;
+}
+
 /** Hears of every record, in the order in which calls end; it must not throw, and not take long. */
 export type UsageListener = (record: UsageRecord) => void;

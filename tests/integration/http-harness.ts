@@ -124,6 +124,8 @@ const NO_FILES: DocumentReaderPort = {
 };
 
 export interface Service {
+  /** What the app answers, as it has registered it; of a method `ALL` what it does with others. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly server: RunningServer;
   readonly adapters: HarnessAdapters;
   readonly log: RecordingLog;
@@ -169,7 +171,7 @@ export async function startService(
   });
   const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close(0));
-  return { server, adapters, log, state, send: (...request) => send(server.url, ...request) };
+  return { routes: app.routes, server, adapters, log, state, send: (...request) => send(server.url, ...request) };
 }
 
 async function send(

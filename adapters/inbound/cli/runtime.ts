@@ -5,6 +5,7 @@ import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { SyncDocuments } from "../../../application/sync-documents.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
+import type { CreatedKey, KeyRequest } from "./keys.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
 export interface CommandServices {
@@ -44,6 +45,8 @@ export interface CommandRuntime {
   readJudgedQueries(queriesPath: string, qrelsPath: string): Promise<TestCollection>;
   /** Checks a snapshot without any corpus. @throws ServiceError not-found, storage-failed, timeout, cancelled */
   verifySnapshot(directory: string): Promise<SnapshotCheck>;
+  /** Makes a key that the config will take. @throws ServiceError invalid-request (lists what is wrong with the request) */
+  createKey(request: KeyRequest): CreatedKey;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",

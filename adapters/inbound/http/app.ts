@@ -18,6 +18,7 @@ import { requestLog } from "./request-log.ts";
 import { requestSchemas } from "./schemas.ts";
 import { search } from "./search.ts";
 import type { HttpSettings } from "./settings.ts";
+import { usage } from "./usage.ts";
 import { welcome } from "./welcome.ts";
 
 export interface HttpDependencies {
@@ -58,6 +59,7 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
     .get(bounded(getDocument(documents, settings)))
     .delete(bounded(deleteDocument(documents, settings)))
     .all(allow("GET, HEAD, PUT, DELETE"));
+  if (callers !== undefined) app.get("/usage", usage(callers.allowances)).all(allow("GET, HEAD"));
   app.notFound((context) => {
     const error = new ServiceError("not-found", "There is nothing at this address.");
     context.error = error;

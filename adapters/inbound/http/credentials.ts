@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { AllowancePort } from "../../../domain/ports/allowance-port.ts";
-import type { KeyringPort } from "../../../domain/ports/keyring-port.ts";
+import type { Caller, KeyringPort } from "../../../domain/ports/keyring-port.ts";
 import { ACCESS, type Access } from "./access.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
 import { tellStanding } from "./rate-limit-headers.ts";
@@ -18,7 +18,7 @@ export function credentials({ keyring, allowances }: Callers): MiddlewareHandler
   return async (context, next) => {
     const access = accessTo(context);
     if (access !== "open") {
-      const { account, scopes } = keyring.identify(shownKey(context));
+      const { account, scopes } = identified(context, keyring);
       context.set("account", account);
       if (access !== "key" && !scopes.has("admin") && !access.some((scope) => scopes.has(scope)))
         throw forbidden(access);
@@ -28,6 +28,16 @@ export function credentials({ keyring, allowances }: Callers): MiddlewareHandler
     }
     await next();
   };
+}
+
+/** @throws ServiceError unauthenticated; the answer then names the way to show a key (RFC 6750) */
+function identified(context: HttpContext, keyring: KeyringPort): Caller {
+  try {
+    return keyring.identify(shownKey(context));
+  } catch (error) {
+    context.header("www-authenticate", "Bearer");
+    throw error;
+  }
 }
 
 /** By the route that the app has found, so that no spelling of an address gets past. An address without a route wants a key. */

@@ -66,7 +66,6 @@ export function problemResponse(error: Error, context: HttpContext): Response {
   };
   const headers: Record<string, string> = { "content-type": "application/problem+json" };
   if (shown?.retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(shown.retryAfterMs / 1000));
-  if (code === "unauthenticated") headers["www-authenticate"] = "Bearer";
   // Hono's own list of statuses does not know 499.
   return context.body(JSON.stringify(body), status as ContentfulStatusCode, headers);
 }

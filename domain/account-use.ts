@@ -1,6 +1,6 @@
 /** What was used under the name of a key. */
 export interface AccountUse {
-  /** Calls of models, refused and broken ones included. */
+  /** Calls of models, broken ones included. */
   readonly requests: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -8,17 +8,17 @@ export interface AccountUse {
   readonly usd: number;
 }
 
-/** The same of one day in UTC, as in `2026-11-26`. */
-export interface DayUse extends AccountUse {
-  readonly account: string;
-  readonly day: string;
-}
-
 /** What an account has used today and since the month began, both in UTC. */
 export interface PeriodUse {
   readonly account: string;
   readonly day: AccountUse;
   readonly month: AccountUse;
+}
+
+/** What may be spent in a calendar day or month in UTC. */
+export interface Budget {
+  readonly usd: number;
+  readonly per: "day" | "month";
 }
 
 export const NO_USE: AccountUse = { requests: 0, inputTokens: 0, outputTokens: 0, usd: 0 };

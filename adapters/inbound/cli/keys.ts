@@ -1,0 +1,48 @@
+import type { CommandRuntime } from "./runtime.ts";
+
+/** What a new key is to be. */
+export interface KeyRequest {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Day or moment from which it is valid no more. */
+  readonly expires?: string;
+}
+
+export interface CreatedKey {
+  readonly key: string;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
+export interface CreateKeyOptions {
+  readonly name: string;
+  /** Separated by commas. */
+  readonly scopes: string;
+  readonly expires?: string;
+  readonly json?: boolean;
+}
+
+/** Prints a new key, and the lines of the config by which the service knows it; neither is kept. */
+export function createKey(runtime: CommandRuntime, { scopes: list, json, ...named }: CreateKeyOptions): void {
+  const scopes = list.split(",").map((scope) => scope.trim());
+  const { key, sha256 } = runtime.createKey({ ...named, scopes });
+  const { name, expires } = named;
+  const hash = { sha256, ...(expires === undefined ? {} : { expires }) };
+  runtime.output.write(
+    json
+      ? `${JSON.stringify({ key, keys: { [name]: { scopes, hashes: [hash] } } }, null, 2)}\n`
+      : `${key}\n\n${configLines(name, scopes, hash)}`,
+  );
+}
+
+function configLines(name: string, scopes: readonly string[], hash: Readonly<Record<string, string>>): string {
+  const fields = Object.entries(hash).map(([field, value]) => `${field}: "${value}"`);
+  return [
+    "# The key is shown this once and kept nowhere. Give it to the caller, and put these lines into pharos.yaml:",
+    "keys:",
+    `  "${name}":`,
+    `    scopes: [${scopes.join(", ")}]`,
+    `    hashes: [{ ${fields.join(", ")} }]`,
+    "",
+  ].join("\n");
+}
