@@ -15,6 +15,7 @@ import {
   type Search,
   searchAdapters,
 } from "../container/registry.ts";
+import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
 import { type Environment, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
@@ -34,7 +35,7 @@ export interface AdapterEntry<Made> {
 
 /** A model that the config names, and what it costs. */
 export interface ModelEntry extends AdapterEntry<CompletionPort> {
-  readonly price?: z.output<typeof priceSettings>;
+  readonly price?: Price;
 }
 
 /** A search that the config names, and the reranker behind it, by its name in the config. */

@@ -11,7 +11,12 @@ loopback.addAddress("::1", "ipv6");
  * Refuses to serve strangers unasked: an address that is not of this machine alone needs keys, or the config's word that it
  * does not. @throws StartError
  */
-export async function refuseExposure({ server, keys, keys_file, anonymous }: Config): Promise<void> {
+export async function refuseExposure({
+  server,
+  keys,
+  keys_file,
+  anonymous,
+}: Pick<Config, "server" | "keys" | "keys_file" | "anonymous">): Promise<void> {
   if (anonymous || keys_file !== undefined || Object.keys(keys).length > 0) return;
   if (await isLoopback(server.host)) return;
   throw new StartError(

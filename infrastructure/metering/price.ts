@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import type { Usage } from "../../domain/answer.ts";
-import type { ModelEntry } from "../config/load.ts";
+import type { priceSettings } from "../config/schema.ts";
 
-export type Price = NonNullable<ModelEntry["price"]>;
+/** US dollars for a million tokens of each kind. */
+export type Price = z.output<typeof priceSettings>;
 
 const MILLION = 1_000_000;
 

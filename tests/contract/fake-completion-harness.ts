@@ -1,0 +1,46 @@
+import { ServiceError } from "../../domain/errors.ts";
+import type { CompletionPort } from "../../domain/ports/completion-port.ts";
+import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import {
+  COMPLETION_CODES,
+  type CompletionCode,
+  type OpenCompletion,
+  RETRY_AFTER_MS,
+  type VendorAnswer,
+} from "./completion-harness.ts";
+
+/** A fake in the test's hand, or a port that is put around it. */
+export function openFakeCompletion(around: (fake: FakeCompletion) => CompletionPort = (fake) => fake): OpenCompletion {
+  const fake = new FakeCompletion();
+  const port = around(fake);
+  let last: VendorAnswer | undefined;
+  const failMidway = (deltas: readonly string[]) => {
+    if (last !== undefined) fake.answerWith({ ...last, deltas });
+    fake.failNext(failure("vendor-reply-invalid"), deltas.length);
+  };
+  return {
+    port,
+    answer: (answer) => {
+      last = answer;
+      // A fake says what it is told: an empty answer is the script's own failure.
+      if (answer.deltas.length === 0 && answer.finishReason === "stop") {
+        fake.failNext(failure("vendor-reply-invalid"));
+        fake.failNext(failure("vendor-reply-invalid"));
+      } else fake.answerWith(answer);
+    },
+    stall: (deltas) => fake.hold(deltas.length),
+    breakOff: failMidway,
+    failMidway,
+    provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => fake.failNext(failure(code))])),
+    calls: () => fake.requests.length,
+    close: async () => port.close?.(),
+  };
+}
+
+function failure(code: CompletionCode): ServiceError {
+  const retryable = code === "rate-limited" || code === "vendor-unavailable" || code === "vendor-reply-invalid";
+  return new ServiceError(code, `The script says: ${code}.`, {
+    retryable,
+    ...(code === "rate-limited" ? { retryAfterMs: RETRY_AFTER_MS } : {}),
+  });
+}
