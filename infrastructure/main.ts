@@ -67,10 +67,11 @@ function listen(
   log: Log,
   draining: () => boolean,
 ): Promise<RunningServer> {
-  const { adapters, answers, searchPassages, documents } = application;
+  const { adapters, answers, chat, searchPassages, documents } = application;
   const status = () => adapters.status();
   const app = createApp({
     answers,
+    chat,
     searchPassages,
     documents,
     adapters,

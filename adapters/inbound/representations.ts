@@ -5,13 +5,20 @@ import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 // The one place where our camelCase becomes the snake_case that every door shows. What is not known is left out, never null.
 
 export function fromAnswer(answer: Answer, model: string) {
-  const { text, citations, passages, usage, finishReason, timing, warnings } = answer;
+  const { text, citations, passages, usage } = answer;
   return {
     response: text,
     citations: citations.map(fromCitation),
     passages: passages.map(fromPassage),
     model,
     usage: fromUsage(usage),
+    ...fromEnd(answer),
+  };
+}
+
+/** What is known of an answer only at its end, but for its usage. */
+export function fromEnd({ finishReason, timing, warnings }: AnswerEnd) {
+  return {
     finish_reason: finishReason,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
@@ -23,7 +30,9 @@ export function fromAnswer(answer: Answer, model: string) {
   };
 }
 
-function fromUsage(usage: Usage) {
+type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings">;
+
+export function fromUsage(usage: Usage) {
   return {
     input_tokens: usage.inputTokens,
     output_tokens: usage.outputTokens,
@@ -42,11 +51,22 @@ export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalM
   };
 }
 
-function fromPassage({ id, documentId, text, title, uri, score, confidence, location, language, metadata }: Passage) {
+export function fromPassage({
+  id,
+  documentId,
+  text,
+  title,
+  uri,
+  score,
+  confidence,
+  location,
+  language,
+  metadata,
+}: Passage) {
   return { id, document_id: documentId, text, title, uri, score, confidence, location, language, metadata };
 }
 
-function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
+export function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
   return {
     passage_id: passageId,
     document_id: documentId,

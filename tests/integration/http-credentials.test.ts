@@ -15,7 +15,7 @@ const PASSES: Readonly<Record<string, "open" | readonly Scope[]>> = {
   "GET /health/ready": "open",
   "GET /models": ["ask", "search", "write", "admin"],
   "GET /v1/models": ["ask", "search", "write", "admin"],
-  "GET /v1/models/:model": ["ask", "search", "write", "admin"],
+  "GET /v1/models/:id{.+}": ["ask", "search", "write", "admin"],
   "POST /generate": ["ask", "admin"],
   "POST /v1/chat/completions": ["ask", "admin"],
   "POST /v1/responses": ["ask", "admin"],

@@ -13,7 +13,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   "GET /health/ready": "open",
   "GET /models": "key",
   "GET /v1/models": "key",
-  "GET /v1/models/:model": "key",
+  "GET /v1/models/:id{.+}": "key",
   "POST /generate": ["ask"],
   "POST /v1/chat/completions": ["ask"],
   "POST /v1/responses": ["ask"],

@@ -14,6 +14,7 @@ export function toQuestion(body: GenerateBody, principal: Principal | undefined)
     top_k: topK,
     max_tokens: maxTokens,
     temperature,
+    stream: _,
     ...alike
   } = body;
   return {
