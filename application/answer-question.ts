@@ -1,6 +1,7 @@
 import type { AnswerEvent } from "../domain/answer.ts";
 import { CitationScanner } from "../domain/citations.ts";
 import { throwIfAborted } from "../domain/errors.ts";
+import { originOf } from "../domain/origin.ts";
 import type { Passage } from "../domain/passage.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
@@ -84,8 +85,8 @@ export class AnswerQuestion implements Answers {
   }
 }
 
-function completionRequest({ maxTokens, parameters, account }: Question, prompt: Prompt): CompletionRequest {
-  return { ...parameters, prompt, maxTokens, ...(account === undefined ? {} : { account }) };
+function completionRequest({ maxTokens, parameters, ...question }: Question, prompt: Prompt): CompletionRequest {
+  return { ...parameters, prompt, maxTokens, ...originOf(question) };
 }
 
 function markerWarnings(scanner: CitationScanner): readonly string[] {

@@ -2,6 +2,7 @@ import type { AnswerEvent } from "../domain/answer.ts";
 import type { CompletionParameters, Message } from "../domain/chat.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
+import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
@@ -11,7 +12,7 @@ import { featuresAskedFor, refuseUnsupported } from "../domain/unsupported-param
 import type { Answers } from "./answers.ts";
 
 /** A conversation that is to be completed. */
-export interface Chat {
+export interface Chat extends Origin {
   /** Name of a model in the config. */
   readonly model: string;
   /** Instructions; "" for none. */
@@ -24,8 +25,6 @@ export interface Chat {
   /** What the last turn is to be answered from; absent where the model answers alone. */
   readonly retrieval?: ChatRetrieval;
   readonly principal?: Principal;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
 }
 
 export interface ChatRetrieval {
@@ -94,7 +93,7 @@ export class CompleteChat {
       });
     }
     const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
-    const { maxTokens = this.settings.maxTokens, principal, account } = chat;
+    const { maxTokens = this.settings.maxTokens, principal } = chat;
     return {
       prompt,
       model,
@@ -105,17 +104,17 @@ export class CompleteChat {
       ...(images.length === 0 ? {} : { images }),
       ...(system === "" ? {} : { system }),
       ...(principal === undefined ? {} : { principal }),
-      ...(account === undefined ? {} : { account }),
+      ...originOf(chat),
     };
   }
 }
 
-function requestOf({ system, messages, maxTokens, parameters, account }: Chat): CompletionRequest {
+function requestOf({ system, messages, maxTokens, parameters, ...chat }: Chat): CompletionRequest {
   const question = messages.findLast(({ role }) => role === "user");
   return {
     ...parameters,
     prompt: { system, messages, question: question === undefined ? "" : textOf(question), sources: [] },
     ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(account === undefined ? {} : { account }),
+    ...originOf(chat),
   };
 }

@@ -1,9 +1,10 @@
 import type { CompletionParameters, ContentPart, Message } from "./chat.ts";
 import type { Filter } from "./filter.ts";
+import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a caller asks. */
-export interface Question {
+export interface Question extends Origin {
   /** Text with more in it than white space. */
   readonly prompt: string;
   /** Images that belong to the prompt; absent where there are none. */
@@ -24,8 +25,6 @@ export interface Question {
   /** Earlier turns, oldest first. */
   readonly history: readonly Message[];
   readonly principal?: Principal;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
 }
 
 /** Limits that hold whatever the config says. */

@@ -3,9 +3,10 @@ import type { UsageListener } from "./usage-record.ts";
 
 /** Writes one line for each call of a model. */
 export function logUsage(log: Log): UsageListener {
-  return ({ model, account, usage, estimated, outcome }) =>
+  return ({ model, account, requestId, usage, estimated, outcome }) =>
     log.info(
       {
+        request_id: requestId,
         model,
         account,
         outcome,

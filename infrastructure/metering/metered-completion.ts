@@ -1,6 +1,7 @@
 import type { Usage } from "../../domain/answer.ts";
 import type { CompletionFeature } from "../../domain/chat.ts";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
+import { originOf } from "../../domain/origin.ts";
 import type {
   Completion,
   CompletionEvent,
@@ -96,28 +97,26 @@ export class MeteredCompletion implements CompletionPort {
     await this.inner.close?.();
   }
 
-  private finish({ account }: CompletionRequest, counted: Usage): Usage {
+  private finish(request: CompletionRequest, counted: Usage): Usage {
     const usage = priced(counted, this.price);
-    this.record(account, usage, "finished");
+    this.record(request, usage, "finished");
     return usage;
   }
 
   private fail(request: CompletionRequest, error: unknown, signal: AbortSignal, written: string): void {
     const outcome = signal.aborted ? "cancelled" : "failed";
     const unbilled = written === "" && error instanceof ServiceError && UNBILLED.has(error.code);
-    if (unbilled && outcome === "failed") this.record(request.account, NOTHING, outcome);
+    if (unbilled && outcome === "failed") this.record(request, NOTHING, outcome);
     else this.recordUncounted(request, outcome, written);
   }
 
-  private record(account: string | undefined, usage: Usage, outcome: UsageRecord["outcome"]): void {
+  private record(request: CompletionRequest, usage: Usage, outcome: UsageRecord["outcome"]): void {
     const { model } = this;
-    this.recorder.record({ model, ...(account === undefined ? {} : { account }), usage, estimated: false, outcome });
+    this.recorder.record({ model, ...originOf(request), usage, estimated: false, outcome });
   }
 
   private recordUncounted(request: CompletionRequest, outcome: "cancelled" | "failed", written: string): void {
     const { model, price } = this;
-    const { account } = request;
-    const whose = account === undefined ? {} : { account };
-    this.recorder.recordUncounted({ model, ...whose, outcome, price, request, written });
+    this.recorder.recordUncounted({ model, outcome, price, request, written });
   }
 }

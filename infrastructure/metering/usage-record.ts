@@ -1,11 +1,10 @@
 import type { Usage } from "../../domain/answer.ts";
+import type { Origin } from "../../domain/origin.ts";
 
 /** What one call of a model used. */
-export interface UsageRecord {
+export interface UsageRecord extends Origin {
   /** Name of the model in the config. */
   readonly model: string;
-  /** Name of the key on whose account it went; absent where callers have none. */
-  readonly account?: string;
   /** With its cost where the model has a price. */
   readonly usage: Usage;
   /** Whether the tokens were estimated: the vendor counts them only for whoever waits for the answer's end. */

@@ -1,4 +1,5 @@
 import type { Usage } from "../../domain/answer.ts";
+import { originOf } from "../../domain/origin.ts";
 import type { CompletionRequest } from "../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import { textOf } from "../../domain/prompt.ts";
@@ -13,7 +14,7 @@ const MAX_WAITING = 256;
 const BYTES_PER_TOKEN = 4;
 
 /** A call whose vendor has not told what it used. */
-export interface UncountedCall extends Pick<UsageRecord, "model" | "account"> {
+export interface UncountedCall extends Pick<UsageRecord, "model"> {
   readonly outcome: "cancelled" | "failed";
   readonly price: Price | undefined;
   readonly request: CompletionRequest;
@@ -77,7 +78,7 @@ export class UsageRecorder {
   private estimateOne(): void {
     const call = this.waiting.shift();
     if (call === undefined) return;
-    const { model, account, outcome, price, request, written } = call;
+    const { model, outcome, price, request, written } = call;
     const usage: Usage = {
       inputTokens: estimateInput(request, this.tokenizer),
       outputTokens: estimateText(written, this.tokenizer),
@@ -85,7 +86,7 @@ export class UsageRecorder {
     };
     this.record({
       model,
-      ...(account === undefined ? {} : { account }),
+      ...originOf(request),
       usage: priced(usage, price),
       estimated: true,
       outcome,

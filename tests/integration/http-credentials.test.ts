@@ -127,6 +127,16 @@ function routesOf({ routes }: Service): readonly Route[] {
   });
 }
 
+/** The code of an error, in our shape or in OpenAI's. */
+function codeOf(json: Fields | undefined): unknown {
+  const { error } = json ?? {};
+  return typeof error === "object" && error !== null && "code" in error ? error.code : json?.code;
+}
+
+function codesOf({ path }: Route): readonly [unauthenticated: string, forbidden: string] {
+  return path.startsWith("/v1/") ? ["invalid_api_key", "insufficient_permissions"] : ["unauthenticated", "forbidden"];
+}
+
 function ask({ send }: Service, { method, path }: Route, headers: Readonly<Record<string, string>>) {
   return send(method, path, method === "POST" || method === "PUT" ? {} : undefined, headers);
 }
@@ -146,7 +156,7 @@ describe("the routes of a service with keys", () => {
       const { status, headers: answered, json } = await ask(service, route, headers);
       if (PASSES[route.name] === "open") expect([route.name, status]).toEqual([route.name, 200]);
       else {
-        expect([route.name, status, json?.code]).toEqual([route.name, 401, "unauthenticated"]);
+        expect([route.name, status, codeOf(json)]).toEqual([route.name, 401, codesOf(route)[0]]);
         expect(answered.get("www-authenticate")).toBe("Bearer");
       }
     }
@@ -162,7 +172,7 @@ describe("the routes of a service with keys", () => {
           const passes = PASSES[route.name];
           const { status, json } = await ask(service, route, headers);
           if (passes === "open" || passes?.includes(scope)) expect([401, 403], route.name).not.toContain(status);
-          else expect([route.name, status, json?.code]).toEqual([route.name, 403, "forbidden"]);
+          else expect([route.name, status, codeOf(json)]).toEqual([route.name, 403, codesOf(route)[1]]);
         }
       }
     },
@@ -194,10 +204,17 @@ describe("a request under a key", () => {
     const { send, adapters, log } = await startKeyed();
     expect((await send("POST", "/generate", QUESTION, bearer(KEYS.ask))).status).toBe(200);
     expect(adapters.model.requests[0]?.account).toBe("asker");
-    expect(await log.line("route", "/generate")).toMatchObject({ account: "asker", status: 200 });
+    const { request_id } = await log.line("route", "/generate");
+    expect(log.lines).toEqual([expect.objectContaining({ account: "asker", status: 200 })]);
+    expect(adapters.model.requests[0]?.requestId).toBe(request_id);
+    const messages = [{ role: "user", content: "Why?" }];
+    expect((await send("POST", "/v1/chat/completions", { model: "fake", messages }, bearer(KEYS.ask))).status).toBe(
+      200,
+    );
+    expect(adapters.model.requests[1]).toMatchObject({ account: "asker", requestId: expect.any(String) });
     await send("POST", "/generate", QUESTION, bearer(KEYS.unknown));
     await send("POST", "/generate", QUESTION, { ...bearer(KEYS.expired), "x-api-key": KEYS.ask.key });
-    expect(await log.line("code", "unauthenticated")).not.toHaveProperty("account");
+    expect((await log.line("code", "unauthenticated")).account).toBeUndefined();
     for (const { key } of Object.values(KEYS)) expect(JSON.stringify(log.lines)).not.toContain(key);
   });
 

@@ -20,10 +20,9 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
       const failed = error === undefined ? undefined : failureFields(error);
       const ms = Math.round((performance.now() - started) * 10) / 10;
       const { method } = context.req;
-      const account = accountField(context);
       const fields = {
         request_id: requestId,
-        ...account,
+        account: context.get("account"),
         method,
         route: routePath(context, -1),
         status,
@@ -37,11 +36,6 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
     if (streamEnd === undefined) write();
     else void streamEnd.then(write);
   };
-}
-
-function accountField(context: HttpContext) {
-  const account = context.get("account");
-  return account === undefined ? {} : { account };
 }
 
 /** The code; of a failure that is ours also what it was. Below 500 the message may quote the caller, so it stays out. */

@@ -1,5 +1,6 @@
 import type { CompleteChat } from "../../../../application/complete-chat.ts";
 import type { AnswerEvent } from "../../../../domain/answer.ts";
+import { originOf } from "../../../../domain/origin.ts";
 import { readJson } from "../body.ts";
 import type { BoundedHandler } from "../deadline.ts";
 import { principalOf } from "../principal.ts";
@@ -28,7 +29,7 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     const json = await readJson(context.req.raw, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_PARAMETERS);
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
-    const asked = toChat(body, settings.limits, principal);
+    const asked = toChat(body, settings.limits, principal, originOf(context.var));
     const head = headOf(body, asked.retrieval?.search ?? "");
     const start: Start = (stop) => namingParameters(() => chat.stream(asked, stop));
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));

@@ -1,5 +1,6 @@
 import type { Chat, ChatRetrieval } from "../../../../application/complete-chat.ts";
 import type { CompletionParameters, Message } from "../../../../domain/chat.ts";
+import type { Origin } from "../../../../domain/origin.ts";
 import type { Principal } from "../../../../domain/principal.ts";
 import { textOf } from "../../../../domain/prompt.ts";
 import type { HttpLimits } from "../settings.ts";
@@ -11,7 +12,7 @@ import { invalidValue } from "./parameters.ts";
 import { toolProblems } from "./tools.ts";
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal | undefined): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal | undefined, origin: Origin): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body, search, limits);
@@ -30,6 +31,7 @@ export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal 
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),
+    ...origin,
   };
 }
 
