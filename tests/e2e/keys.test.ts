@@ -53,18 +53,27 @@ async function start(config: string, environment: Readonly<Record<string, string
 
 /** A client that asks nobody twice. */
 function clientOf({ url }: { readonly url: string }, apiKey: string): OpenAI {
-  return new OpenAI({ apiKey, baseURL: url.replace("0.0.0.0", "127.0.0.1"), maxRetries: 0 });
+  return new OpenAI({ apiKey, baseURL: `${url.replace("0.0.0.0", "127.0.0.1")}/v1`, maxRetries: 0 });
 }
 
-const QUESTION = { prompt: "When is the lamp lit?", llm_name: "lamp", vector_search_type: "faiss" };
+const CHAT = { model: "lamp", messages: [{ role: "user", content: "When is the lamp lit?" }] } as const;
 
-interface Generated {
-  readonly response: string;
-  readonly usage: Readonly<Record<string, number>>;
+function chat(client: OpenAI) {
+  return client.chat.completions.create({ ...CHAT, messages: [...CHAT.messages] });
 }
 
-function generate(client: OpenAI): Promise<Generated> {
-  return client.post("/generate", { body: QUESTION });
+/** What `chat` fails with. */
+async function failureOf(client: OpenAI): Promise<unknown> {
+  return chat(client).catch((error: unknown) => error);
+}
+
+async function generate({ url }: ServiceProcess, key: string): Promise<unknown> {
+  const answer = await fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/generate`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+    body: JSON.stringify({ prompt: "When is the lamp lit?", llm_name: "lamp", vector_search_type: "faiss" }),
+  });
+  return answer.json();
 }
 
 async function startVendor(): Promise<ScriptedVendor> {
@@ -93,16 +102,23 @@ describe("the service on an address that others reach", () => {
     const keys = keysYaml({ asker }, "ask").concat("\n", keysYaml({ searcher }, "search").replace("keys:\n", ""));
     const vendor = await startVendor();
     const service = await start(configOf(keys, `${vendor.loopback.url}/v1`), { HOST: "0.0.0.0" });
-    await expect(generate(clientOf(service, "sk-wrong"))).rejects.toBeInstanceOf(AuthenticationError);
-    await expect(generate(clientOf(service, testKey().key))).rejects.toBeInstanceOf(AuthenticationError);
-    await expect(generate(clientOf(service, searcher.key))).rejects.toBeInstanceOf(PermissionDeniedError);
-    expect((await generate(clientOf(service, asker.key))).usage.cost_usd).toBeCloseTo(COST_USD, 12);
+    for (const key of ["sk-wrong", testKey().key]) {
+      const failure = await failureOf(clientOf(service, key));
+      expect(failure).toBeInstanceOf(AuthenticationError);
+      expect(failure).toMatchObject({ code: "invalid_api_key" });
+    }
+    expect(await failureOf(clientOf(service, searcher.key))).toBeInstanceOf(PermissionDeniedError);
+    expect((await chat(clientOf(service, asker.key))).choices[0]?.message.content).toBe("The lamp is lit at dusk [1].");
+    expect(await generate(service, asker.key)).toMatchObject({
+      usage: { input_tokens: 800, cost_usd: expect.closeTo(COST_USD, 12) },
+    });
     await service.stop("SIGTERM");
     const log = JSON.stringify(service.log);
     for (const { key } of [asker, searcher]) expect(log).not.toContain(key);
     expect(service.log).toContainEqual(
       expect.objectContaining({
         message: "usage",
+        request_id: expect.stringMatching(/^[0-9a-f-]{36}$/u),
         account: "asker",
         model: "lamp",
         input_tokens: 800,
@@ -145,7 +161,7 @@ describe("a key of the service", () => {
     const dataDirectory = await temporaryFolder();
     const options = { dataDirectory, environment: { PHAROS_CONFIG: config } };
     const first = await startServiceProcess(OWN_RUNTIME, options);
-    for (let count = 0; count < 2; count++) await generate(clientOf(first, app.key));
+    for (let count = 0; count < 2; count++) await chat(clientOf(first, app.key));
     const file = new DatabaseSync(`${dataDirectory}/usage.sqlite`, { readOnly: true });
     onTestFinished(() => file.close());
     const written = () => file.prepare("SELECT TOTAL(requests) AS requests FROM use").get()?.requests;
@@ -153,35 +169,40 @@ describe("a key of the service", () => {
     await first.stop("SIGKILL");
 
     const second = await startServiceProcess(OWN_RUNTIME, options);
-    const refused = await generate(clientOf(second, app.key)).catch((error: unknown) => error);
+    const refused = await failureOf(clientOf(second, app.key));
     expect(refused).toBeInstanceOf(RateLimitError);
+    expect(refused).toMatchObject({ code: "limit_exceeded" });
     expect((refused as RateLimitError).headers?.get("retry-after")).toMatch(/^\d+$/u);
     expect(String(refused)).toContain("budget");
     expect(vendor.calls()).toBe(2);
   });
 
-  it("pays for what the vendor was asked where the caller goes away", { timeout: 30_000 }, async () => {
+  it("pays for what the vendor wrote until the caller went away", { timeout: 30_000 }, async () => {
     const [app, admin] = [testKey(), testKey()];
     const vendor = await startVendor();
     const keys = keysYaml({ app }, "ask").concat("\n", keysYaml({ admin }, "admin").replace("keys:\n", ""));
     const service = await start(configOf(keys, `${vendor.loopback.url}/v1`));
     const stall = vendor.stall(ANSWER.deltas);
-    const leaving = new AbortController();
-    const asked = clientOf(service, app.key).post("/generate", { body: QUESTION, signal: leaving.signal });
-    await stall.reached;
-    leaving.abort();
-    await expect(asked).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
+    const client = clientOf(service, app.key);
+    let text = "";
+    const stream = await client.chat.completions.create({ ...CHAT, messages: [...CHAT.messages], stream: true });
+    for await (const { choices } of stream) {
+      text += choices[0]?.delta.content ?? "";
+      if (text === ANSWER.deltas.join("")) break;
+    }
     await stall.stopped;
     const used = async () => {
-      const told: { keys: { name: string; month: Record<string, number> }[] } = await clientOf(service, admin.key).get(
-        "/usage",
-      );
+      const answer = await fetch(`${service.url}/usage`, { headers: { "x-api-key": admin.key } });
+      const told = (await answer.json()) as {
+        readonly keys: readonly { name: string; month: Record<string, number> }[];
+      };
       return told.keys.find(({ name }) => name === "app")?.month;
     };
     await expect.poll(used).toMatchObject({ requests: 1 });
     const month = await used();
-    expect(month?.input_tokens).toBeGreaterThan(50);
-    expect(month?.cost_usd).toBeGreaterThan(0);
+    expect(month?.input_tokens).toBeGreaterThan(5);
+    expect(month?.output_tokens).toBe(9);
+    expect(month?.cost_usd).toBeCloseTo(((month?.input_tokens ?? 0) * 2 + 9 * 10) / 1_000_000, 12);
     await service.stop("SIGTERM");
     expect(service.log).toContainEqual(
       expect.objectContaining({ message: "usage", outcome: "cancelled", estimated: true, account: "app" }),
