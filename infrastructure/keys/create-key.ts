@@ -1,4 +1,4 @@
-import type { CreatedKey, KeyRequest } from "../../adapters/inbound/cli/keys.ts";
+import type { CreatedKey, KeyRequest } from "../../adapters/inbound/cli/runtime.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import { check } from "../config/problems.ts";
 import { digestOf, newKey } from "./secret.ts";

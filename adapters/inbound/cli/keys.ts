@@ -1,19 +1,5 @@
 import type { CommandRuntime } from "./runtime.ts";
 
-/** What a new key is to be. */
-export interface KeyRequest {
-  readonly name: string;
-  readonly scopes: readonly string[];
-  /** Day or moment from which it is valid no more. */
-  readonly expires?: string;
-}
-
-export interface CreatedKey {
-  readonly key: string;
-  /** In hexadecimal digits. */
-  readonly sha256: string;
-}
-
 export interface CreateKeyOptions {
   readonly name: string;
   /** Separated by commas. */

@@ -5,7 +5,6 @@ import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { SyncDocuments } from "../../../application/sync-documents.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
-import type { CreatedKey, KeyRequest } from "./keys.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
 export interface CommandServices {
@@ -23,6 +22,20 @@ export interface CommandServices {
 export interface CollectionOnDisk extends TestCollection {
   /** The file that holds its documents. */
   readonly corpusPath: string;
+}
+
+/** What a new key is to be. */
+export interface KeyRequest {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Day or moment from which it is valid no more. */
+  readonly expires?: string;
+}
+
+export interface CreatedKey {
+  readonly key: string;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
 }
 
 /** What surrounds a command. */
