@@ -60,8 +60,7 @@ export class Allowances implements AllowancePort, SpendingGate {
     if (account === undefined) return {};
     const now = this.clocks.steady();
     const { requests, tokens, held } = account;
-    const refusal =
-      refusalOf(requests, "requests", 0, now) ?? (spends ? this.spendingRefusal(name, account) : undefined);
+    const refusal = refusalOf(requests, "requests", now) ?? (spends ? this.spendingRefusal(name, account) : undefined);
     if (refusal === undefined) requests?.use(1, now);
     return {
       ...(requests === undefined ? {} : { requests: requests.allowance(0, now) }),
@@ -98,7 +97,7 @@ export class Allowances implements AllowancePort, SpendingGate {
   }
 
   private spendingRefusal(name: string, { tokens, budget, held }: Account): ServiceError | undefined {
-    return refusalOf(tokens, "tokens", held.tokens, this.clocks.steady()) ?? this.budgetRefusal(name, budget, held.usd);
+    return tokensRefusal(tokens, held.tokens, this.clocks.steady()) ?? this.budgetRefusal(name, budget, held.usd);
   }
 
   private budgetRefusal(name: string, budget: Budget | undefined, heldUsd: number): ServiceError | undefined {
@@ -115,16 +114,19 @@ export class Allowances implements AllowancePort, SpendingGate {
   }
 }
 
-/** There has to be one left beside those that are held. */
-function refusalOf(
-  bucket: MinuteBucket | undefined,
-  what: string,
-  held: number,
-  nowMs: number,
-): ServiceError | undefined {
-  const waitMs = bucket?.waitMs(1 + held, nowMs) ?? 0;
+/** There has to be one left. */
+function refusalOf(bucket: MinuteBucket | undefined, what: string, nowMs: number): ServiceError | undefined {
+  const waitMs = bucket?.waitMs(1, nowMs) ?? 0;
   if (bucket === undefined || waitMs === 0) return undefined;
   return exceeded(`The key's ${bucket.limit} ${what} a minute are used up.`, waitMs);
+}
+
+/** There has to be one left beside those that are held. */
+function tokensRefusal(bucket: MinuteBucket | undefined, held: number, nowMs: number): ServiceError | undefined {
+  const refusal = refusalOf(bucket, "tokens", nowMs);
+  if (bucket === undefined || refusal !== undefined || bucket.waitMs(1 + held, nowMs) === 0) return refusal;
+  const message = `The key's ${bucket.limit} tokens a minute may be used up by its requests under way.`;
+  return exceeded(message, HELD_WAIT_MS);
 }
 
 function exceeded(message: string, retryAfterMs: number): ServiceError {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { SCOPES } from "../../domain/ports/keyring-port.ts";
 
 /** Keys that a config or a file has at most. */
-const MAX_KEYS = 10_000;
+const MAX_KEYS = 5_000;
 /** Keys of one name that are valid side by side at most. */
 const MAX_HASHES = 16;
 

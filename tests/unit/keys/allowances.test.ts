@@ -89,7 +89,12 @@ describe("the allowances", () => {
     const release = allowances.hold("app", 600, 0);
     expect(allowances.admit("app", true).tokens).toMatchObject({ remaining: 400 });
     const other = allowances.hold("app", 600, 0);
-    expect(() => allowances.hold("app", 1, 0)).toThrow("1000 tokens a minute are used up");
+    expect(() => allowances.hold("app", 1, 0)).toThrow(
+      expect.objectContaining({
+        message: "The key's 1000 tokens a minute may be used up by its requests under way.",
+        retryAfterMs: 1_000,
+      }),
+    );
     other();
     release();
     allowances.charge("app", spent(0, 50));
