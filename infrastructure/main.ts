@@ -36,6 +36,7 @@ export async function startService(environment: Environment, log: Log): Promise<
   try {
     keys = await openKeys(config, log);
     if (keys !== undefined) limitAccounts(application, keys);
+    warnOfUnpriced(config, keys, log);
     const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
@@ -87,6 +88,13 @@ function listen(
 function limitAccounts({ usage }: Application, { allowances }: Keys): void {
   usage.guard(allowances);
   usage.subscribe(chargeAccount(allowances));
+}
+
+/** A budget that some models do not count against should be no surprise. */
+function warnOfUnpriced({ models }: Config, keys: Keys | undefined, log: Log): void {
+  const unpriced = models.filter(({ price }) => price === undefined).map(({ name }) => name);
+  if (unpriced.length === 0 || !keys?.allowances.reports().some(({ budget }) => budget !== undefined)) return;
+  log.warn({ models: unpriced }, "models without a price count against no budget");
 }
 
 function addressOf({ server }: Config) {

@@ -113,6 +113,11 @@ describe("the service on an address that others reach", () => {
       usage: { input_tokens: 800, cost_usd: expect.closeTo(COST_USD, 12) },
     });
     await service.stop("SIGTERM");
+    const file = new DatabaseSync(`${service.dataDirectory}/usage.sqlite`, { readOnly: true });
+    expect(file.prepare("SELECT account, requests, inputTokens FROM use").all()).toEqual([
+      { account: "asker", requests: 2, inputTokens: 1_600 },
+    ]);
+    file.close();
     const log = JSON.stringify(service.log);
     for (const { key } of [asker, searcher]) expect(log).not.toContain(key);
     expect(service.log).toContainEqual(
@@ -157,10 +162,16 @@ describe("a key of the service", () => {
     const app = testKey();
     const vendor = await startVendor();
     const limits = `{ budget: { usd: ${COST_USD * 1.5} } }`;
-    const config = await configFile(configOf(keysYaml({ app }, "ask", limits), `${vendor.loopback.url}/v1`));
+    const models = configOf(keysYaml({ app }, "ask", limits), `${vendor.loopback.url}/v1`).replace(
+      "models:",
+      "models:\n  extractive: { adapter: extractive }",
+    );
+    const config = await configFile(models);
     const dataDirectory = await temporaryFolder();
     const options = { dataDirectory, environment: { PHAROS_CONFIG: config } };
     const first = await startServiceProcess(OWN_RUNTIME, options);
+    const unpriced = "models without a price count against no budget";
+    expect(first.log).toContainEqual(expect.objectContaining({ message: unpriced, models: ["extractive"] }));
     for (let count = 0; count < 2; count++) await chat(clientOf(first, app.key));
     const file = new DatabaseSync(`${dataDirectory}/usage.sqlite`, { readOnly: true });
     onTestFinished(() => file.close());
