@@ -174,6 +174,39 @@ describe("POST /v1/chat/completions", () => {
     });
   });
 
+  it("lets the client run the tools, and read what it asked a schema for", async () => {
+    const { client, adapters } = await startOpenAI();
+    adapters.able.answerWith(({ prompt }) => {
+      const last = prompt.messages.at(-1);
+      if (last?.role === "tool") return { deltas: [`{"weather":"${last.content}"}`] };
+      const call = { id: "call_1", name: "weather", arguments: '{"city":"Brest"}' };
+      return { deltas: [], toolCalls: [call], finishReason: "tool-calls" };
+    });
+    const tool = {
+      type: "function" as const,
+      function: {
+        name: "weather",
+        description: "Tells it.",
+        parameters: { type: "object", properties: { city: { type: "string" } } },
+        parse: JSON.parse,
+        function: ({ city }: { readonly city: string }) => `rain in ${city}`,
+      },
+    };
+    for (const stream of [false, true]) {
+      const runner = stream
+        ? client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool], stream })
+        : client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool] });
+      expect(await runner.finalContent()).toBe('{"weather":"rain in Brest"}');
+    }
+    adapters.able.answerWith({ deltas: ['{"weather":"rain"}'] });
+    const schema = { type: "object", properties: { weather: { type: "string" } } };
+    const parsed = await client.chat.completions.parse({
+      ...ALONE,
+      response_format: { type: "json_schema", json_schema: { name: "weather", schema, strict: true } },
+    });
+    expect(JSON.parse(parsed.choices[0]?.message.content ?? "")).toEqual({ weather: "rain" });
+  });
+
   it("takes an answer back as it gave it", async () => {
     const { client } = await startOpenAI();
     const { choices } = await client.chat.completions.create(GROUNDED);

@@ -29,7 +29,7 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     const json = await readJson(context.req.raw, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_PARAMETERS);
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
-    const asked = toChat(body, settings.limits, principal);
+    const asked = toChat(body, settings.limits, { principal, account: context.get("account") });
     const head = headOf(body, asked.retrieval?.search ?? "");
     const start: Start = (stop) => namingParameters(() => chat.stream(asked, stop));
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));

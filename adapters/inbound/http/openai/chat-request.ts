@@ -10,8 +10,15 @@ import { readModelName } from "./model-name.ts";
 import { invalidValue } from "./parameters.ts";
 import { toolProblems } from "./tools.ts";
 
+/** Who asks. */
+export interface Caller {
+  readonly principal?: Principal | undefined;
+  /** Name of the key on whose account it goes. */
+  readonly account?: string | undefined;
+}
+
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal | undefined): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, { principal, account }: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body, search, limits);
@@ -30,6 +37,7 @@ export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal 
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),
+    ...(account === undefined ? {} : { account }),
   };
 }
 
