@@ -183,7 +183,7 @@ describe("an error under /v1", () => {
     [
       "a call without its result",
       { messages: [user, calls("a", "b"), tool("a"), user] },
-      "messages[1].tool_calls must each be answered by the messages after it: b is not",
+      "messages[1].tool_calls must each be answered by the messages after it",
     ],
     [
       "a call that ends the conversation",
