@@ -24,6 +24,8 @@ export interface Question extends Origin {
   readonly system?: string;
   /** Earlier turns, oldest first. */
   readonly history: readonly Message[];
+  /** Turns after the prompt: the calls of tools that it led to, and what they gave; absent where there are none. */
+  readonly following?: readonly Message[];
   readonly principal?: Principal;
 }
 

@@ -1,7 +1,7 @@
 import type OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../domain/errors.ts";
-import { EventReader } from "../support/event-stream.ts";
+import { EventReader, type WireEvent } from "../support/event-stream.ts";
 import { RawConnection } from "./http-connection.ts";
 import { ALONE, GROUNDED, type OpenAIService, startOpenAI } from "./openai-harness.ts";
 
@@ -165,6 +165,57 @@ describe("POST /v1/chat/completions with stream", () => {
     connection.destroy();
     await held.stopped;
     expect(await service.log.line("code", "cancelled")).toMatchObject({ route: "/v1/chat/completions" });
+  });
+});
+
+describe("a stream whose model is slow", () => {
+  /** Reads from the wire, where comments can be seen. */
+  async function read(service: OpenAIService, body: Body): Promise<EventReader> {
+    const response = await fetch(`${service.baseURL}/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ ...body, stream: true }),
+    });
+    expect(response.status).toBe(200);
+    return new EventReader(response);
+  }
+
+  const chunkOf = (event: WireEvent | undefined) => JSON.parse(event?.data ?? "");
+
+  it("begins all the same, with the passages, and shows that it lives", async () => {
+    const service = await startOpenAI({ silenceMs: 20 });
+    const held = service.adapters.model.hold(0);
+    const events = await read(service, GROUNDED);
+    expect(chunkOf(await events.next())).toMatchObject({
+      choices: [{ delta: { role: "assistant" } }],
+      sources: [{ id: "p1" }, { id: "p2" }],
+    });
+    expect(await events.next()).toMatchObject({ comment: "" });
+    held.release();
+    const rest = (await events.rest()).filter(({ comment }) => comment === undefined);
+    expect(rest.map(({ data }) => data).at(-1)).toBe("[DONE]");
+    expect(chunkOf(rest[0])).toMatchObject({ choices: [{ delta: { content: "The index is " } }] });
+  });
+
+  it("tells the passages later where the search is the slow one", async () => {
+    const service = await startOpenAI({ silenceMs: 20 });
+    const held = service.adapters.search.hold();
+    const events = await read(service, GROUNDED);
+    expect(chunkOf(await events.next())).not.toHaveProperty("sources");
+    held.release();
+    const rest = (await events.rest()).filter(({ comment }) => comment === undefined);
+    expect(chunkOf(rest[0])).toMatchObject({ choices: [{ delta: {} }], sources: [{ id: "p1" }, { id: "p2" }] });
+    expect(chunkOf(rest[1])).toMatchObject({ choices: [{ delta: { content: "The index is " } }] });
+  });
+
+  it("ends with the error where the model then fails", async () => {
+    const service = await startOpenAI({ silenceMs: 20 });
+    service.adapters.able.failNext(new ServiceError("rate-limited", "Slow down."));
+    const held = service.adapters.able.hold(0);
+    const events = await read(service, { ...ALONE, n: 2 });
+    await events.next();
+    held.release();
+    expect(chunkOf((await events.rest()).at(-1))).toMatchObject({ error: { code: "rate_limit_exceeded" } });
   });
 });
 

@@ -174,6 +174,39 @@ describe("POST /v1/chat/completions", () => {
     });
   });
 
+  it("lets the client run the tools, and read what it asked a schema for", async () => {
+    const { client, adapters } = await startOpenAI();
+    adapters.able.answerWith(({ prompt }) => {
+      const last = prompt.messages.at(-1);
+      if (last?.role === "tool") return { deltas: [`{"weather":"${last.content}"}`] };
+      const call = { id: "call_1", name: "weather", arguments: '{"city":"Brest"}' };
+      return { deltas: [], toolCalls: [call], finishReason: "tool-calls" };
+    });
+    const tool = {
+      type: "function" as const,
+      function: {
+        name: "weather",
+        description: "Tells it.",
+        parameters: { type: "object", properties: { city: { type: "string" } } },
+        parse: JSON.parse,
+        function: ({ city }: { readonly city: string }) => `rain in ${city}`,
+      },
+    };
+    for (const stream of [false, true]) {
+      const runner = stream
+        ? client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool], stream })
+        : client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool] });
+      expect(await runner.finalContent()).toBe('{"weather":"rain in Brest"}');
+    }
+    adapters.able.answerWith({ deltas: ['{"weather":"rain"}'] });
+    const schema = { type: "object", properties: { weather: { type: "string" } } };
+    const parsed = await client.chat.completions.parse({
+      ...ALONE,
+      response_format: { type: "json_schema", json_schema: { name: "weather", schema, strict: true } },
+    });
+    expect(JSON.parse(parsed.choices[0]?.message.content ?? "")).toEqual({ weather: "rain" });
+  });
+
   it("takes an answer back as it gave it", async () => {
     const { client } = await startOpenAI();
     const { choices } = await client.chat.completions.create(GROUNDED);
@@ -291,6 +324,25 @@ describe("retrieval in /v1/chat/completions", () => {
     adapters.model.answerWith({ deltas: ["Nothing says so."], finishReason: "no-answer" });
     const { choices } = await client.chat.completions.create(GROUNDED);
     expect(choices[0]).toMatchObject({ finish_reason: "stop", no_answer: true, message: { annotations: [] } });
+  });
+
+  it("goes on after the call of a tool, from the passages that answer the user's question", async () => {
+    const { client, adapters } = await startOpenAI();
+    adapters.able.answerWith(({ prompt }) =>
+      prompt.messages.at(-1)?.role === "tool"
+        ? { deltas: ["The index is a copy [1]."] }
+        : { deltas: [], toolCalls: [{ id: "call_1", name: "time", arguments: "{}" }], finishReason: "tool-calls" },
+    );
+    const tools = [{ type: "function" as const, function: { name: "time" } }];
+    const body = { ...GROUNDED, model: "able@memory", tools };
+    const first = await client.chat.completions.create(body);
+    const result = { role: "tool" as const, tool_call_id: "call_1", content: "noon" };
+    const reply = await client.chat.completions.create({
+      ...body,
+      messages: [...body.messages, first.choices[0]!.message, result],
+    });
+    expect(reply.choices[0]?.message.annotations).toHaveLength(1);
+    expect(adapters.search.requests.map(({ query }) => query)).toEqual(["What is the index?", "What is the index?"]);
   });
 
   it("runs on behalf of whom the trusted headers name", async () => {

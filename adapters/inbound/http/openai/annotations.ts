@@ -26,7 +26,7 @@ export function chatAnnotation(citation: Citation, addressOf: (documentId: strin
 }
 
 /** What we know of a citation and the OpenAI API has no word for. */
-export function citedPassage({ passageId, documentId, marker, quote, quoteSpan, verified, ...rest }: Citation) {
+function citedPassage({ passageId, documentId, marker, quote, quoteSpan, verified, ...rest }: Citation) {
   const { location, language } = rest;
   return {
     passage_id: passageId,

@@ -11,8 +11,9 @@ import { ChatChoice, type ChatHead, chatReply } from "./chat-reply.ts";
 import { toChat } from "./chat-request.ts";
 import { type ChatBody, chatSchema, UNSUPPORTED_PARAMETERS } from "./chat-schema.ts";
 import { ChatStream } from "./chat-stream.ts";
-import { interleaved } from "./choices.ts";
+import { type ChoiceEvent, interleaved } from "./choices.ts";
 import { openaiErrorOf } from "./errors.ts";
+import { OpeningEvents, WAITING } from "./opening.ts";
 import { readParameters } from "./parameters.ts";
 import { namingParameters } from "./unsupported.ts";
 
@@ -34,12 +35,16 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     const start: Start = (stop) => namingParameters(() => chat.stream(asked, stop));
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));
     const stream = new ChatStream(head, { choices: body.n, includeUsage: body.stream_options?.include_usage === true });
-    const options = { errorFrame, signal, silenceMs: settings.silenceMs };
-    if (body.n === 1) {
-      return sseResponse(context, start(signal), { ...options, frame: (event) => stream.frame(0, event) });
-    }
+    const respond = <Event>(events: AsyncIterable<Event>, read: (event: Event) => ChoiceEvent) =>
+      sseResponse(context, new OpeningEvents(events, (event) => saysSomething(read(event)), settings.silenceMs), {
+        frame: (event) => (event === WAITING ? stream.waiting() : stream.frame(read(event))),
+        errorFrame,
+        signal,
+        silenceMs: settings.silenceMs,
+      });
+    if (body.n === 1) return respond(start(signal), (event) => ({ choice: 0, event }));
     const events = interleaved((stop) => Array.from({ length: body.n }, () => start(stop)), signal);
-    return sseResponse(context, events, { ...options, frame: ({ choice, event }) => stream.frame(choice, event) });
+    return respond(events, (event) => event);
   };
 }
 
@@ -71,4 +76,8 @@ function headOf({ model }: ChatBody, search: string): ChatHead {
 /** What ends a stream that breaks: clients throw it as an error of the API. */
 function errorFrame(error: Error): string {
   return `data: ${JSON.stringify(openaiErrorOf(error))}\n\n`;
+}
+
+function saysSomething({ event }: ChoiceEvent): boolean {
+  return event.type !== "sources";
 }

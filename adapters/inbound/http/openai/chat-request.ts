@@ -105,16 +105,20 @@ function lengthProblems(
   { promptLength, systemLength, historyLength }: HttpLimits,
 ): readonly ParameterProblem[] {
   const problems: ParameterProblem[] = [];
-  const last = messages.at(-1);
-  const question = last?.role === "user" ? textOf(last) : "";
-  const lastField = `messages[${given.length - 1}]`;
-  if (given.at(-1)?.role !== "user" || !/\S/u.test(question))
-    problems.push(invalidValue(lastField, "must be a user's message with text, since passages are to be found for it"));
-  if (question.length > promptLength)
+  const at = messages.findLastIndex(({ role }) => role === "user");
+  const asked = messages[at];
+  const question = asked === undefined ? "" : textOf(asked);
+  const field = `messages[${given.findLastIndex(({ role }) => role === "user")}]`;
+  const last = given.at(-1)?.role;
+  if (asked !== undefined && !/\S/u.test(question))
+    problems.push(invalidValue(field, "must have text, since passages are to be found for it"));
+  if (last !== "user" && last !== "tool")
     problems.push(
-      invalidValue(lastField, `must have at most ${promptLength} characters, where passages are retrieved`),
+      invalidValue(`messages[${given.length - 1}]`, "must be a user's, or a tool's, where passages are retrieved"),
     );
-  const historyTotal = messages.slice(0, -1).reduce((sum, message) => sum + textOf(message).length, 0);
+  if (question.length > promptLength)
+    problems.push(invalidValue(field, `must have at most ${promptLength} characters, where passages are retrieved`));
+  const historyTotal = messages.toSpliced(at, 1).reduce((sum, message) => sum + textOf(message).length, 0);
   if (system.length > systemLength)
     problems.push(
       invalidValue(
@@ -126,7 +130,7 @@ function lengthProblems(
     problems.push(
       invalidValue(
         "messages",
-        `must have at most ${historyLength} characters before the last one, where passages are retrieved`,
+        `must have at most ${historyLength} characters beside the question, where passages are retrieved`,
       ),
     );
   return problems;

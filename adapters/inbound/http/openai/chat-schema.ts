@@ -107,7 +107,7 @@ const responseFormat = z
   });
 
 /** Our own: what the last turn is to be answered from. */
-export function retrieval(topK: DefaultAndMax) {
+function retrieval(topK: DefaultAndMax) {
   return z.strictObject({
     search: text.max(NAME_LENGTH).exactOptional(),
     top_k: whole(1, topK.max).default(topK.default),

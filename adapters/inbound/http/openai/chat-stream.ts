@@ -3,7 +3,11 @@ import type { TokenLogprob } from "../../../../domain/chat.ts";
 import { fromPassage } from "../../representations.ts";
 import { chatAnnotation } from "./annotations.ts";
 import { type ChatHead, chatLogprobs } from "./chat-reply.ts";
+import type { ChoiceEvent } from "./choices.ts";
 import { chatUsage, FINISH_REASONS, totalUsage } from "./usage.ts";
+
+/** What every chunk ends with. */
+const END = "}\n\n";
 
 export interface ChatStreamOptions {
   /** Choices that come in one stream. */
@@ -14,7 +18,8 @@ export interface ChatStreamOptions {
 
 /**
  * Writes the events of a request's choices as frames of server-sent events. Nothing goes out before a choice has more to say
- * than its passages, so that an error that comes first can still be an answer of its own; the passages stand in the first chunk.
+ * than its passages, so that an error that comes first can still be an answer of its own; the passages stand in the first chunk,
+ * unless the reader was told before they came that the answer is awaited.
  */
 export class ChatStream {
   private readonly head: ChatHead;
@@ -36,13 +41,17 @@ export class ChatStream {
     this.after = options.includeUsage ? `],"usage":null}\n\n` : "]}\n\n";
   }
 
-  /** The event of this choice as frames; "" where it has none yet. */
-  frame(choice: number, event: AnswerEvent): string {
-    if (event.type === "sources") {
-      this.sources ||= `,"sources":${JSON.stringify(event.passages.map(fromPassage))}`;
-      return "";
-    }
-    return this.opening(choice) + this.frameOf(choice, event);
+  /** The event as frames; "" where it has none yet. */
+  frame({ choice, event }: ChoiceEvent): string {
+    if (event.type !== "sources") return this.opening(choice) + this.frameOf(choice, event);
+    if (this.sources !== "") return "";
+    this.sources = `,"sources":${JSON.stringify(event.passages.map(fromPassage))}`;
+    return this.opened.length === 0 ? "" : this.withFields(this.delta(choice, ""), this.sources);
+  }
+
+  /** The first chunk, for an answer that has not begun. */
+  waiting(): string {
+    return this.opening(0);
   }
 
   private frameOf(choice: number, event: Exclude<AnswerEvent, { type: "sources" }>): string {
@@ -80,7 +89,7 @@ export class ChatStream {
     const isFirst = this.opened.length === 0;
     this.opened[choice] = true;
     const chunk = this.delta(choice, '"role":"assistant","content":"","refusal":null');
-    return isFirst ? `${chunk.slice(0, -"}\n\n".length)}${this.sources}}\n\n` : chunk;
+    return isFirst ? this.withFields(chunk, this.sources) : chunk;
   }
 
   private ending(choice: number, { finishReason, usage, warnings }: Extract<AnswerEvent, { type: "done" }>): string {
@@ -89,9 +98,14 @@ export class ChatStream {
     const noAnswer = finishReason === "no-answer" ? ',"no_answer":true' : "";
     const isLast = this.usages.length === this.options.choices;
     const told = isLast && this.warnings.size > 0 ? `,"warnings":${JSON.stringify([...this.warnings])}` : "";
-    const chunk = `${this.before}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${FINISH_REASONS[finishReason]}"${noAnswer}}`;
-    const finish = `${chunk}${this.after.slice(0, -"}\n\n".length)}${told}}\n\n`;
+    const chunk = `${this.before}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${FINISH_REASONS[finishReason]}"${noAnswer}}${this.after}`;
+    const finish = this.withFields(chunk, told);
     return isLast ? `${finish}${this.usageChunk()}data: [DONE]\n\n` : finish;
+  }
+
+  /** @param fields as JSON, each after a comma */
+  private withFields(chunk: string, fields: string): string {
+    return fields === "" ? chunk : `${chunk.slice(0, -END.length)}${fields}${END}`;
   }
 
   private usageChunk(): string {

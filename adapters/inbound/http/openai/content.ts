@@ -11,14 +11,14 @@ export const text = z
 const anyText = z.string().refine((value) => value.isWellFormed(), "must be well-formed Unicode");
 
 /** How closely a model looks at an image. */
-export const imageDetail = z.enum(["low", "high", "auto"]);
+const imageDetail = z.enum(["low", "high", "auto"]);
 
 /** Types of images that the vendors take. */
 const DATA_URL = /^data:(image\/(?:png|jpeg|gif|webp));base64,([A-Za-z0-9+/]+={0,2})$/u;
 const WEB_URL = /^https?:\/\/[^\s/]+/iu;
 
 /** An image by the URL that holds or names it. */
-export const imageUrl = z.string().transform((url, context): Image => {
+const imageUrl = z.string().transform((url, context): Image => {
   const [, mediaType, base64] = DATA_URL.exec(url) ?? [];
   if (mediaType !== undefined && base64 !== undefined) return { mediaType, base64 };
   if (WEB_URL.test(url) && url.isWellFormed()) return { url };

@@ -73,10 +73,7 @@ export function conversationProblems(read: readonly ReadMessage[]): readonly Par
   let open: { readonly at: number; readonly ids: Set<string> } | undefined;
   const close = () => {
     if (open === undefined || open.ids.size === 0) return;
-    const ids = [...open.ids].join(", ");
-    problems.push(
-      invalidValue(`messages[${open.at}].tool_calls`, `must each be answered by the messages after it: ${ids} is not`),
-    );
+    problems.push(invalidValue(`messages[${open.at}].tool_calls`, "must each be answered by the messages after it"));
   };
   for (const [at, message] of read.entries()) {
     if (message.role === "tool") {

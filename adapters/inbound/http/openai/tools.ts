@@ -16,7 +16,7 @@ export const jsonSchema = z.record(z.string(), z.unknown());
 const NO_PARAMETERS = { type: "object", properties: {} };
 
 /** A function as a caller describes it, whatever stands around it. */
-export const functionFields = {
+const functionFields = {
   name: functionName,
   description: z.string().exactOptional(),
   parameters: jsonSchema.nullish(),
@@ -31,7 +31,7 @@ interface FunctionFields {
 }
 
 /** @param fields those of `functionFields`; without parameters the function takes none */
-export function toTool({ name, description, parameters, strict }: FunctionFields): Tool {
+function toTool({ name, description, parameters, strict }: FunctionFields): Tool {
   return {
     name,
     parameters: parameters ?? NO_PARAMETERS,
