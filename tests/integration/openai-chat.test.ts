@@ -35,6 +35,7 @@ describe("POST /v1/chat/completions", () => {
     expect(request_id).toMatch(/^[0-9a-f-]{36}$/u);
     expect(adapters.able.requests[0]).toEqual({
       prompt: { system: "", messages: [{ role: "user", content: "Hello!" }], question: "Hello!", sources: [] },
+      requestId: request_id,
     });
     expect(adapters.search.requests).toEqual([]);
   });
@@ -110,7 +111,7 @@ describe("POST /v1/chat/completions", () => {
       prompt_cache_key: "k",
       prompt_cache_retention: "24h",
     });
-    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt"]);
+    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt", "requestId"]);
   });
 
   it("reads instructions, earlier turns, calls of tools with their results, and images", async () => {
