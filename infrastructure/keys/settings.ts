@@ -18,10 +18,10 @@ export const keyName = z
 /** Milliseconds since 1970. A day stands for its first moment in UTC. */
 const moment = z
   .string()
-  .refine(
-    (text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)),
-    "must be a day (2027-01-31) or a moment with its zone (2027-01-31T08:00:00Z)",
-  )
+  .refine((text) => MOMENT.test(text) && !Number.isNaN(Date.parse(text)), {
+    error: "must be a day (2027-01-31) or a moment with its zone (2027-01-31T08:00:00Z)",
+    abort: true,
+  })
   .transform((text) => Date.parse(text));
 
 const hash = z
