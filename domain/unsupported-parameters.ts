@@ -1,6 +1,22 @@
 import type { CompletionFeature, CompletionParameters, Message } from "./chat.ts";
 import { type Problem, ServiceError } from "./errors.ts";
 
+/** A request may hold more than its parameters, such as on whose account it is. */
+const PARAMETERS: Readonly<Record<keyof CompletionParameters, true>> = {
+  temperature: true,
+  topP: true,
+  stop: true,
+  seed: true,
+  frequencyPenalty: true,
+  presencePenalty: true,
+  topLogprobs: true,
+  tools: true,
+  toolChoice: true,
+  parallelToolCalls: true,
+  responseFormat: true,
+  reasoningEffort: true,
+};
+
 /** What the parameters and the conversation ask of a model, in the order in which they name it. */
 export function featuresAskedFor(
   parameters: CompletionParameters,
@@ -8,7 +24,7 @@ export function featuresAskedFor(
 ): readonly CompletionFeature[] {
   const asked = new Set<CompletionFeature>();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) asked.add(name as keyof CompletionParameters);
+    if (value !== undefined && Object.hasOwn(PARAMETERS, name)) asked.add(name as keyof CompletionParameters);
   }
   if (parameters.responseFormat?.type === "text") asked.delete("responseFormat");
   for (const message of messages) {
