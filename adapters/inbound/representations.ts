@@ -5,7 +5,7 @@ import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 // The one place where our camelCase becomes the snake_case that every door shows. What is not known is left out, never null.
 
 export function fromAnswer(answer: Answer, model: string) {
-  const { text, citations, passages, usage, finishReason, timing, warnings } = answer;
+  const { text, citations, passages, usage, finishReason, timing, warnings, groundedness, searchedFor } = answer;
   return {
     response: text,
     citations: citations.map(fromCitation),
@@ -17,6 +17,8 @@ export function fromAnswer(answer: Answer, model: string) {
       cached_input_tokens: usage.cachedInputTokens,
     },
     finish_reason: finishReason,
+    groundedness,
+    searched_for: searchedFor,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
       retrieve: roundedMs(timing.retrieveMs),

@@ -5,7 +5,7 @@ import { buildPrompt, quarantine } from "../../../domain/prompt.ts";
 import { passageOf, questionOf } from "../../support/passages.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
-const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000 };
+const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000, abstains: true };
 const NONCE = "5f3a9c01";
 
 function promptOf(texts: readonly string[], budget = BUDGET, question = questionOf("How high is the tower?")) {
