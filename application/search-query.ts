@@ -31,7 +31,7 @@ const SHOWN_CHARACTERS = 2_000;
 /**
  * What to search for: the prompt itself where it opens the conversation, else what the model rewrites it to, or, where no
  * model is named or it fails, what a rule makes of it and of the question before.
- * @throws ServiceError unsupported-model, not-configured; timeout, cancelled, shutting-down
+ * @throws ServiceError timeout, cancelled, shutting-down
  */
 export async function searchQueryFor(
   question: Question,
@@ -49,7 +49,7 @@ export async function searchQueryFor(
     return { text: fits ? rewritten : followUpQuery(prompt, history), usage, warnings: [] };
   } catch (error) {
     throwIfAborted(signal);
-    if (!(error instanceof ServiceError) || ["unsupported-model", "not-configured"].includes(error.code)) throw error;
+    if (!(error instanceof ServiceError)) throw error;
     const warning = `The model ${model} failed to rewrite the question (${error.code}): a rule did.`;
     return { text: followUpQuery(prompt, history), warnings: [warning] };
   }
