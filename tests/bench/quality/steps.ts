@@ -3,7 +3,11 @@ import type { Hit } from "../../../adapters/outbound/faiss/engine/faiss-index.ts
 import { fuseWithFeedback } from "../../../adapters/outbound/faiss/engine/feedback.ts";
 import { FUSION_CANDIDATES, fuse } from "../../../adapters/outbound/faiss/engine/fusion.ts";
 import { LexicalIndex } from "../../../adapters/outbound/faiss/engine/lexical-index.ts";
-import { countPassageTerms, countQueryTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
+import {
+  countQueryTerms,
+  decodePassageTerms,
+  encodePassageTerms,
+} from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
 import { TopHits } from "../../../adapters/outbound/faiss/engine/top-hits.ts";
 import { fitModel } from "../../../adapters/outbound/lsa/fit.ts";
 import type { LsaModel } from "../../../adapters/outbound/lsa/model.ts";
@@ -23,7 +27,7 @@ function lexicalIndexOf(passages: readonly CollectionPassage[], titleWeight?: nu
   for (const [slot, { title, searchText }] of passages.entries()) {
     const language = detectLanguage(searchText);
     const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
-    index.add(slot, countPassageTerms(analyze(title, language), analyze(text, language), titleWeight));
+    index.add(slot, decodePassageTerms(encodePassageTerms(title, text, language, titleWeight)));
   }
   return index;
 }
