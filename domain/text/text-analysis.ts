@@ -1,5 +1,4 @@
 import { classAt, HANGUL, IDEOGRAPH, UNSPACED, widthOf } from "./character-class.ts";
-import { DictionaryWords } from "./dictionary-words.ts";
 import type { Language } from "./language.ts";
 import { TermTable } from "./term-table.ts";
 import { TokenScanner } from "./token-scanner.ts";
@@ -10,6 +9,10 @@ const MAX_REMEMBERED_TERMS = 100_000;
 /** Scripts that are not analysed word by word. */
 const SCRIPTS = IDEOGRAPH | HANGUL | UNSPACED;
 const MIN_DICTIONARY_WORD_LENGTH = 3;
+/** Chinese and Japanese are one dictionary to it. */
+const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
+/** Ends a word whatever stands around it: runs parted by it are segmented as if each were alone, at a third of the cost. */
+const RUN_SEPARATOR = "\n";
 const FIRST_CAPACITY = 1024;
 
 /** The terms of one text after another, as numbers; what it has learnt of words makes the next text cheaper. */
@@ -123,18 +126,20 @@ export class TextAnalysis {
 
   /** Puts the words of three or more characters behind the characters of their run, in what came since `first`. */
   private putInDictionaryWords(first: number): void {
-    const words = new DictionaryWords(this.runs);
     const characters = this.numbers.slice(first, this.count);
     this.count = first;
-    let copied = 0;
-    for (const runEnd of this.runEnds) {
-      while (copied < runEnd - first) this.addNumber(characters[copied++] ?? 0);
-      for (const word of words.ofNextRun()) {
-        if (word.length < MIN_DICTIONARY_WORD_LENGTH) continue;
-        this.addNumber(this.terms.numberOf(word, 0, Math.min(word.length, MAX_TERM_LENGTH)));
+    let [run, copied] = [0, 0];
+    const copyTo = (end: number) => {
+      while (copied < end) this.addNumber(characters[copied++] ?? 0);
+    };
+    copyTo((this.runEnds[run++] ?? 0) - first);
+    for (const { segment } of segmenter.segment(this.runs.join(RUN_SEPARATOR))) {
+      if (segment === RUN_SEPARATOR) copyTo((this.runEnds[run++] ?? 0) - first);
+      else if (segment.length >= MIN_DICTIONARY_WORD_LENGTH) {
+        this.addNumber(this.terms.numberOf(segment, 0, Math.min(segment.length, MAX_TERM_LENGTH)));
       }
     }
-    while (copied < characters.length) this.addNumber(characters[copied++] ?? 0);
+    copyTo(characters.length);
     this.runs.length = 0;
     this.runEnds.length = 0;
   }

@@ -11,7 +11,8 @@ const CONTRACTION_ENDING = /['’](?:s|d|m|ll|re|ve)$/iu;
 const CAMEL_BOUNDARY = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})/u;
 
 const LETTER_WITH_SIGNS = /^[A-Za-z](?:\+\+|#)$/u;
-const LOWER_CASE_ENGLISH = /^[a-z]+$/u;
+/** Has nothing to be taken apart. */
+const PLAIN_WORD = /^[A-Za-z\d][a-z\d]*$/u;
 
 /** `IT` and `WHO` in capitals are names, `it` and `who` are not. */
 const isStopWord = (word: string, folded: string): boolean =>
@@ -34,10 +35,12 @@ function wordsOfToken(token: string): readonly string[] {
 /** The terms of one token of a script that puts spaces between words, in their order; [] for a stop word. */
 export function termsOfToken(token: string, language: Language): readonly string[] {
   if (LETTER_WITH_SIGNS.test(token)) return [token.toLowerCase()];
-  const words = LOWER_CASE_ENGLISH.test(token) ? [token] : wordsOfToken(token);
-  return words.flatMap((word) => {
+  const words = PLAIN_WORD.test(token) ? [token] : wordsOfToken(token);
+  const terms: string[] = [];
+  for (const word of words) {
     const folded = foldWord(word);
-    if (folded === "" || isStopWord(word, folded)) return [];
-    return termsOfWord(folded, language).map((term) => term.slice(0, MAX_TERM_LENGTH));
-  });
+    if (folded === "" || isStopWord(word, folded)) continue;
+    for (const term of termsOfWord(folded, language)) terms.push(term.slice(0, MAX_TERM_LENGTH));
+  }
+  return terms;
 }
