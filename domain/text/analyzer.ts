@@ -17,5 +17,7 @@ const analysis = new TextAnalysis();
 export function analyze(text: string, language: Language = detectLanguage(text)): string[] {
   analysis.begin();
   analysis.add(text, language);
-  return Array.from({ length: analysis.count }, (_, index) => analysis.terms.termOf(analysis.numbers[index] ?? 0));
+  const terms: string[] = [];
+  for (let index = 0; index < analysis.count; index++) terms.push(analysis.terms.termOf(analysis.numbers[index] ?? 0));
+  return terms;
 }

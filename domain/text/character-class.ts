@@ -12,7 +12,7 @@ export const HANGUL = 128;
 /** Of a script that puts no space between words. */
 export const UNSPACED = 256;
 /** Takes two UTF-16 units. */
-export const ASTRAL = 512;
+const ASTRAL = 512;
 const SURROGATE = 1024;
 const KNOWN = 2048;
 

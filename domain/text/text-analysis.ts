@@ -1,19 +1,23 @@
 import { classAt, HANGUL, IDEOGRAPH, UNSPACED, widthOf } from "./character-class.ts";
+import { dictionaryWordsOf, MIN_DICTIONARY_WORD_LENGTH } from "./dictionary-words.ts";
 import type { Language } from "./language.ts";
+import { termFingerprint } from "./term-fingerprint.ts";
 import { TermTable } from "./term-table.ts";
 import { TokenScanner } from "./token-scanner.ts";
 import { MAX_TERM_LENGTH, termsOfToken } from "./token-terms.ts";
 import { WordMemory } from "./word-memory.ts";
 
-const MAX_REMEMBERED_TERMS = 100_000;
+const MAX_REMEMBERED_TERMS = 200_000;
 /** Scripts that are not analysed word by word. */
 const SCRIPTS = IDEOGRAPH | HANGUL | UNSPACED;
-const MIN_DICTIONARY_WORD_LENGTH = 3;
-/** Chinese and Japanese are one dictionary to it. */
-const segmenter = new Intl.Segmenter("zh", { granularity: "word" });
-/** Ends a word whatever stands around it: runs parted by it are segmented as if each were alone, at a third of the cost. */
-const RUN_SEPARATOR = "\n";
 const FIRST_CAPACITY = 1024;
+
+/** A run of Chinese or Japanese whose longer words are still to be put in, where the terms of its characters end. */
+interface PendingRun {
+  readonly run: string;
+  readonly hash: number;
+  readonly end: number;
+}
 
 /** The terms of one text after another, as numbers; what it has learnt of words makes the next text cheaper. */
 export class TextAnalysis {
@@ -26,17 +30,19 @@ export class TextAnalysis {
   private readonly tokens = new TokenScanner();
   /** Within one token of several scripts. */
   private readonly words = new TokenScanner();
-  /** Runs of Chinese or Japanese whose longer words are still to be put in, each where `runEnds` says. */
-  private readonly runs: string[] = [];
-  private readonly runEnds: number[] = [];
+  /** The longer words of runs of Chinese or Japanese. */
+  private readonly runs = new WordMemory();
+  private readonly pending: PendingRun[] = [];
 
   /** Forgets the texts before, and all terms where they have become too many. */
   begin(): void {
     this.count = 0;
+    if (this.numbers.length > MAX_REMEMBERED_TERMS) this.numbers = new Int32Array(FIRST_CAPACITY);
     if (this.terms.size < MAX_REMEMBERED_TERMS) return;
     this.terms.clear();
     this.english.clear();
     this.other.clear();
+    this.runs.clear();
   }
 
   /** Adds the terms of a text in the language that it is said to have. */
@@ -49,7 +55,7 @@ export class TextAnalysis {
       if ((tokens.classes & SCRIPTS) === 0) this.addWord(normalized, tokens, language);
       else this.addScripts(normalized, language);
     }
-    if (this.runs.length > 0) this.putInDictionaryWords(first);
+    if (this.pending.length > 0) this.putInDictionaryWords(first);
   }
 
   private addNumber(number: number): void {
@@ -64,15 +70,19 @@ export class TextAnalysis {
   private addWord(text: string, { start, end, hash }: TokenScanner, language: Language): void {
     const memory = language === "other" ? this.other : this.english;
     const word = memory.find(text, start, end, hash);
-    if (word === 0) {
-      const token = text.slice(start, end);
-      const numbers = termsOfToken(token, language).map((term) => this.terms.numberOf(term));
-      memory.remember(token, hash, numbers);
-      for (const number of numbers) this.addNumber(number);
+    if (word !== 0) {
+      this.addRemembered(memory, word);
       return;
     }
-    const endOfTerms = memory.endOfTerms(word);
-    for (let index = memory.firstTerm(word); index < endOfTerms; index++) this.addNumber(memory.termAt(index));
+    const token = text.slice(start, end);
+    const numbers = termsOfToken(token, language).map((term) => this.terms.numberOf(term));
+    memory.remember(token, hash, numbers);
+    for (const number of numbers) this.addNumber(number);
+  }
+
+  private addRemembered(memory: WordMemory, word: number): void {
+    const end = memory.endOfTerms(word);
+    for (let index = memory.firstTerm(word); index < end; index++) this.addNumber(memory.termAt(index));
   }
 
   /** The runs of one script each in the token found last. */
@@ -81,7 +91,7 @@ export class TextAnalysis {
     for (let runStart = start, position = start; runStart < end; runStart = position) {
       const script = classAt(text, runStart, end) & SCRIPTS;
       let bits = script;
-      for (; position < end && (bits & SCRIPTS) === script; ) {
+      while (position < end && (bits & SCRIPTS) === script) {
         bits = classAt(text, position, end);
         if ((bits & SCRIPTS) === script) position += widthOf(bits);
       }
@@ -107,8 +117,10 @@ export class TextAnalysis {
       position = next;
     }
     if (end - start < MIN_DICTIONARY_WORD_LENGTH) return;
-    this.runs.push(text.slice(start, end));
-    this.runEnds.push(this.count);
+    const hash = termFingerprint(text, start, end) | 0;
+    const known = this.runs.find(text, start, end, hash);
+    if (known !== 0) this.addRemembered(this.runs, known);
+    else this.pending.push({ run: text.slice(start, end), hash, end: this.count });
   }
 
   /** Runs of `length` characters each; a shorter text as it is. */
@@ -124,23 +136,20 @@ export class TextAnalysis {
     if (characters < length) this.addNumber(this.terms.numberOf(text, start, end));
   }
 
-  /** Puts the words of three or more characters behind the characters of their run, in what came since `first`. */
+  /** Puts the words of the pending runs behind the characters of their run, in what came since `first`. */
   private putInDictionaryWords(first: number): void {
+    const words = dictionaryWordsOf(this.pending.map(({ run }) => run));
     const characters = this.numbers.slice(first, this.count);
     this.count = first;
-    let [run, copied] = [0, 0];
-    const copyTo = (end: number) => {
-      while (copied < end) this.addNumber(characters[copied++] ?? 0);
-    };
-    copyTo((this.runEnds[run++] ?? 0) - first);
-    for (const { segment } of segmenter.segment(this.runs.join(RUN_SEPARATOR))) {
-      if (segment === RUN_SEPARATOR) copyTo((this.runEnds[run++] ?? 0) - first);
-      else if (segment.length >= MIN_DICTIONARY_WORD_LENGTH) {
-        this.addNumber(this.terms.numberOf(segment, 0, Math.min(segment.length, MAX_TERM_LENGTH)));
-      }
+    let copied = 0;
+    for (const [index, { run, hash, end }] of this.pending.entries()) {
+      while (copied < end - first) this.addNumber(characters[copied++] ?? 0);
+      const numbers = (words[index] ?? []).map((word) => this.terms.numberOf(word.slice(0, MAX_TERM_LENGTH)));
+      // A text may have the same run many times.
+      if (this.runs.find(run, 0, run.length, hash) === 0) this.runs.remember(run, hash, numbers);
+      for (const number of numbers) this.addNumber(number);
     }
-    copyTo(characters.length);
-    this.runs.length = 0;
-    this.runEnds.length = 0;
+    while (copied < characters.length) this.addNumber(characters[copied++] ?? 0);
+    this.pending.length = 0;
   }
 }

@@ -5,7 +5,7 @@ import { TermCounter } from "../../../domain/text/term-counter.ts";
 import { termFingerprint } from "../../../domain/text/term-fingerprint.ts";
 
 /** Enough for it to forget: more words, and more terms, than it remembers. */
-const MANY = 120_000;
+const MANY = 220_000;
 
 function countsOf(counter: TermCounter): (readonly [fingerprint: number, count: number])[] {
   return Array.from({ length: counter.distinct }, (_, place) => [counter.fingerprintAt(place), counter.countAt(place)]);
