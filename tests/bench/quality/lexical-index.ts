@@ -1,6 +1,5 @@
 import { LexicalIndex } from "../../../adapters/outbound/faiss/engine/lexical-index.ts";
-import { countPassageTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
-import { analyze } from "../../../domain/text/analyzer.ts";
+import { decodePassageTerms, encodePassageTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
 import { detectLanguage } from "../../../domain/text/language.ts";
 import type { CollectionPassage } from "./passages.ts";
 
@@ -10,7 +9,7 @@ export function lexicalIndexOf(passages: readonly CollectionPassage[], titleWeig
   for (const [slot, { title, searchText }] of passages.entries()) {
     const language = detectLanguage(searchText);
     const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
-    index.add(slot, countPassageTerms(analyze(title, language), analyze(text, language), titleWeight));
+    index.add(slot, decodePassageTerms(encodePassageTerms(title, text, language, titleWeight)));
   }
   return index;
 }
