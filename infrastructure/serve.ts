@@ -92,13 +92,16 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 }
 
 async function listenOnNode(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
-  const [{ createServer }, { getRequestListener }] = await Promise.all([
+  const [{ createServer }, { getRequestListener }, { RESPONSE_ALREADY_SENT: written }] = await Promise.all([
     import("node:http"),
     import("@hono/node-server"),
+    import("@hono/node-server/utils/response"),
   ]);
   const abandoned = new AbortController();
-  const bindings = { abandoned: abandoned.signal };
-  const respond = getRequestListener((request) => app.fetch(request, bindings), { hostname });
+  const respond = getRequestListener(
+    (request, { outgoing }) => app.fetch(request, { abandoned: abandoned.signal, direct: { outgoing, written } }),
+    { hostname },
+  );
   const underWay = new UnderWay();
   const server = createServer((incoming, outgoing) => {
     underWay.add(outgoing);

@@ -30,6 +30,7 @@ export const SETTINGS: HttpSettings = {
     maxTokens: { default: 256, max: 4_096 },
   },
   deadlineMs: 20_000,
+  silenceMs: 15_000,
 };
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -192,3 +193,15 @@ async function send(
 
 /** A question that the harness can answer. */
 export const QUESTION = { prompt: "What is the index?", llm_name: "fake", vector_search_type: "memory" } as const;
+
+/** Asks for a stream, and returns once its head is there. */
+export async function askForStream(
+  { server }: Service,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${server.url}/generate`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ ...QUESTION, stream: true }),
+  });
+}

@@ -49,6 +49,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: "a number",
   array: "a list",
   object: "an object",
+  boolean: "true or false",
 };
 
 function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
