@@ -144,16 +144,16 @@ export class Database {
 
   /**
    * Runs the body in one transaction, which is on disk when this returns; where the body throws, nothing is written.
-   * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds.
-   * @throws Superseded where the corpus has another content
+   * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds. `committed` runs
+   * after it in the same turn of the event loop. @throws Superseded where the corpus has another content
    */
-  write<Result>(body: () => Result): Promise<Result> {
-    const result = this.writing.then(() => this.transact(body));
+  write<Result>(body: () => Result, committed: () => void = () => undefined): Promise<Result> {
+    const result = this.writing.then(() => this.transact(body, committed));
     this.writing = result.catch(() => undefined);
     return result;
   }
 
-  private transact<Result>(body: () => Result): Promise<Result> {
+  private transact<Result>(body: () => Result, committed: () => void): Promise<Result> {
     return patiently(
       () => this.begin(),
       () => {
@@ -161,6 +161,7 @@ export class Database {
           if (this.content?.isCurrent() === false) throw new Superseded();
           const result = body();
           this.connection.exec("COMMIT");
+          committed();
           return result;
         } catch (error) {
           if (this.connection.isTransaction) this.connection.exec("ROLLBACK");

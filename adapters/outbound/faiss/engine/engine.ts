@@ -76,7 +76,16 @@ export class Engine {
     this.documents = new DocumentStore(database);
     this.stored = new StoredDocuments(database);
     this.spaces = new SpaceStore(database, settings.embedder, content.name);
-    this.writer = new Writer(database, this.documents, this.spaces, content.name, this.analysis);
+    this.writer = new Writer({
+      database,
+      documents: this.documents,
+      spaces: this.spaces,
+      content: content.name,
+      analysis: this.analysis,
+      onCommitted: (committed) => {
+        if (this.memory.takeIn(committed)) database.read(() => this.changed());
+      },
+    });
     const files = new IndexFiles(content.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.stored);
