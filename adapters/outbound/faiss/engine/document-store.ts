@@ -133,14 +133,12 @@ export class DocumentStore {
     return { passages: rows.map(({ number }) => number), texts: rows.map(({ body }) => searchTextOf(body)) };
   }
 
-  /** Search texts in the order of their hashes, from the one behind `after` on; alike ones once. */
-  sample(after: string, limit: number): { readonly texts: readonly string[]; readonly last: string } {
-    const rows = this.database.all<{ search_hash: string; body: string }>(
-      "SELECT search_hash, min(body) AS body FROM passages WHERE search_hash > ? GROUP BY search_hash ORDER BY search_hash LIMIT ?",
-      after,
-      limit,
-    );
-    return { texts: rows.map(({ body }) => searchTextOf(body)), last: rows.at(-1)?.search_hash ?? after };
+  /** Search texts of those passages that are there, in the order of the numbers given. */
+  searchTexts(passages: readonly number[]): readonly string[] {
+    return passages.flatMap((number) => {
+      const row = this.database.get<{ body: string }>("SELECT body FROM passages WHERE number = ?", number);
+      return row === undefined ? [] : [searchTextOf(row.body)];
+    });
   }
 
   /** Replaces the terms of all passages. */

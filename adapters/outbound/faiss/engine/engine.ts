@@ -22,6 +22,7 @@ import type {
   SearchRequest,
   Space,
 } from "./protocol.ts";
+import { samplePassages } from "./sample.ts";
 import { SearchQueue } from "./search-queue.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
@@ -165,7 +166,11 @@ export class Engine {
     const { database, spaces } = this;
     return {
       plan: () => this.ofCurrent(() => database.read(() => spaces.plan(this.memory.growth))),
-      sample: ({ after, limit }) => this.ofCurrent(() => this.documents.sample(after, limit)),
+      sample: async ({ limit }) => {
+        const passages = await samplePassages(database, limit);
+        return this.ofCurrent(() => passages);
+      },
+      searchTexts: ({ passages }) => this.ofCurrent(() => this.documents.searchTexts(passages)),
       beginSpace: ({ content, dimensions }) => database.write(() => spaces.begin(content, dimensions)),
       appendModel: ({ space, part, bytes }) =>
         done(database.write(() => spaces.appendModel(spaces.numberOf(space), part, bytes))),
