@@ -10,10 +10,16 @@ const FAISS = fileURLToPath(new URL("../../node_modules/faiss-node", import.meta
 
 // In a process of its own, as the service does it: the addon must not be loaded in two threads of one process.
 const PROGRAM = `
-const { Index, MetricType, addVectors = (index, packed) => index.add([...packed]) } = require(process.argv[2]);
+const {
+  Index,
+  MetricType,
+  addVectors = (index, vectors) => index.add([...vectors]),
+  searchVectors = (index, queries, k) => index.search([...queries], k),
+} = require(process.argv[2]);
 const file = process.argv[3];
 const dimensions = 8;
 const vectorOf = (number) => Array.from({ length: dimensions }, (_, place) => Math.sin(number * (place + 1)));
+const plainly = ({ labels, distances }) => ({ labels: [...labels], distances: [...distances] });
 const answers = {};
 for (const kind of ["Flat", "HNSW16"]) {
   const index = Index.fromFactory(dimensions, kind, MetricType.METRIC_INNER_PRODUCT);
@@ -31,6 +37,8 @@ for (const kind of ["Flat", "HNSW16"]) {
     nearest: index.search(vectors, 1).labels,
     one: index.search(unit(vectorOf(7)), 3),
     onePacked: packed.search(unit(vectorOf(7)), 3),
+    oneByTyped: plainly(searchVectors(index, Float32Array.from(unit(vectorOf(7))), 3)),
+    nearestByTyped: plainly(searchVectors(index, Float32Array.from(vectors), 1)).labels,
     oneReadAgain: again.search(unit(vectorOf(7)), 3),
     nearestReadAgain: again.search(vectors, 1).labels,
   };
@@ -43,6 +51,8 @@ interface Answer {
   readonly nearest: readonly number[];
   readonly one: { readonly labels: readonly number[]; readonly distances: readonly number[] };
   readonly onePacked: Answer["one"];
+  readonly oneByTyped: Answer["one"];
+  readonly nearestByTyped: readonly number[];
   readonly oneReadAgain: Answer["one"];
   readonly nearestReadAgain: readonly number[];
 }
@@ -63,6 +73,8 @@ describe("the FAISS addon on this runtime", () => {
     expect(answer.one.distances[0]).toBeCloseTo(1, 5);
     expect(answer.one.distances.toSorted((a, b) => b - a)).toEqual(answer.one.distances);
     expect(answer.onePacked).toEqual(answer.one);
+    expect(answer.oneByTyped).toEqual(answer.one);
+    expect(answer.nearestByTyped).toEqual(everyone);
     expect(answer.oneReadAgain).toEqual(answer.one);
     expect(answer.nearestReadAgain).toEqual(everyone);
   });

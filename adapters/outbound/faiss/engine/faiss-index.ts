@@ -10,10 +10,19 @@ export interface Hit {
   readonly score: number;
 }
 
-/** Adds vectors that stand one after the other. Our own build of the addon has it, that of faiss-node's authors does not. */
-type AddVectors = (index: faiss.Index, packed: Float32Array) => void;
+/** Of each query's k nearest, side by side; a label of -1 stands for none. */
+interface Found {
+  readonly labels: ArrayLike<number>;
+  readonly distances: ArrayLike<number>;
+}
 
-const { addVectors } = faiss as typeof faiss & { readonly addVectors?: AddVectors };
+/** What our own build of the addon has (scripts/setup/faiss-addon.cc), and that of faiss-node's authors has not; vectors stand one after the other. */
+interface OwnBuild {
+  addVectors(index: faiss.Index, vectors: Float32Array): void;
+  searchVectors(index: faiss.Index, queries: Float32Array, k: number): Found;
+}
+
+const { addVectors, searchVectors } = faiss as typeof faiss & Partial<OwnBuild>;
 
 const FACTORY_NAME: Readonly<Record<IndexKind, string>> = { flat: "Flat", hnsw: "HNSW32" };
 
@@ -34,7 +43,7 @@ export class FaissIndex {
   readonly slots: number[];
   private readonly index: faiss.Index;
   private readonly dimensions: number;
-  /** Bytes that searches have lost: faiss-node never frees a query's buffer. */
+  /** Bytes that searches have lost: faiss-node never frees a query's buffer. Our own build of the addon loses none. */
   leakedBytes = 0;
 
   private constructor(kind: IndexKind, dimensions: number, index: faiss.Index, slots: number[]) {
@@ -70,8 +79,7 @@ export class FaissIndex {
   search(queries: readonly Float32Array[], k: number): Hit[][] {
     const width = Math.min(this.size, k);
     if (width === 0 || queries.length === 0) return queries.map(() => []);
-    this.leakedBytes += queries.length * this.dimensions * Float32Array.BYTES_PER_ELEMENT;
-    const { labels, distances } = this.index.search(plain(queries), width);
+    const { labels, distances } = searchVectors?.(this.index, pack(queries), width) ?? this.searchPlain(queries, width);
     return queries.map((_, query) => {
       const hits: Hit[] = [];
       for (let rank = query * width; rank < query * width + width; rank++) {
@@ -80,6 +88,11 @@ export class FaissIndex {
       }
       return hits;
     });
+  }
+
+  private searchPlain(queries: readonly Float32Array[], k: number): Found {
+    this.leakedBytes += queries.length * this.dimensions * Float32Array.BYTES_PER_ELEMENT;
+    return this.index.search(plain(queries), k);
   }
 
   write(path: string): void {
