@@ -11,6 +11,8 @@ import type { Space } from "./protocol.ts";
 import { SpaceIndex } from "./space-index.ts";
 import type { SpaceStore } from "./space-store.ts";
 import { readersFrom } from "./stored-documents.ts";
+import type { VectorIndex } from "./vector-index.ts";
+import type { Committed } from "./written.ts";
 
 interface CorpusRow {
   readonly generation: number;
@@ -76,6 +78,27 @@ export class CorpusMemory {
     return true;
   }
 
+  /**
+   * Takes in what this process has just committed, as `catchUp` would; false where that must read the record, since others
+   * have committed something too or a space begins.
+   */
+  takeIn({ documents, passages, vectors, removed, generation, revision }: Committed): boolean {
+    const [first] = vectors;
+    const index = this.indexOf(first?.space);
+    if (revision !== this.revision + 1 || (first !== undefined && index === undefined)) return false;
+    for (const { number, metadata, readers } of documents) this.catalog.setDocument(number, metadata, readers);
+    for (const { number, document, terms } of passages) this.addPassage(number, document, terms);
+    index?.add(
+      vectors.map(({ passage }) => this.catalog.slotOf(passage) ?? 0),
+      vectors.map(({ vector }) => vector),
+    );
+    this.lastVector = vectors.at(-1)?.number ?? this.lastVector;
+    for (const passage of removed) this.removePassage(passage);
+    this.generation = generation;
+    this.revision = revision;
+    return true;
+  }
+
   /** Fills a slice of the coming space; once it is full it is the one that is searched. */
   fill(): void {
     if (this.coming === undefined) return;
@@ -94,18 +117,25 @@ export class CorpusMemory {
   }
 
   private addPassages(): void {
-    const { newcomers } = this.growth;
-    newcomers.follow(this.spaces.fittedThrough());
+    this.growth.newcomers.follow(this.spaces.fittedThrough());
     const sql = "SELECT number, document, terms FROM passages WHERE number > ? ORDER BY number";
     type Row = { number: number; document: number; terms: Uint8Array };
     for (const { number, document, terms } of this.database.iterate<Row>(sql, this.lastPassage)) {
-      const decoded = decodePassageTerms(terms);
-      this.lexical.add(this.catalog.addPassage(number, document), decoded);
-      newcomers.add(number, (through) =>
-        this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),
-      );
-      this.lastPassage = number;
+      this.addPassage(number, document, terms);
     }
+  }
+
+  private addPassage(number: number, document: number, terms: Uint8Array): void {
+    const decoded = decodePassageTerms(terms);
+    this.lexical.add(this.catalog.addPassage(number, document), decoded);
+    this.growth.newcomers.add(number, (through) =>
+      this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),
+    );
+    this.lastPassage = number;
+  }
+
+  private indexOf(space: number | undefined): VectorIndex | undefined {
+    return [this.serving, this.coming].find((one) => one?.space.number === space)?.index;
   }
 
   /** Vectors that joined a space whose index is in memory already. */

@@ -202,11 +202,10 @@ export interface Operations {
   /** Has the record say this floor; undefined: none. */
   calibrate: { request: { readonly floor: RelevanceFloor | undefined }; reply: null };
   plan: { request: null; reply: Plan };
-  /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
-  sample: {
-    request: { readonly after: string; readonly limit: number };
-    reply: { readonly texts: readonly string[]; readonly last: string };
-  };
+  /** Numbers of up to `limit` passages, a fair sample in the order of their texts' hashes, alike texts once. */
+  sample: { request: { readonly limit: number }; reply: readonly number[] };
+  /** Search texts of those of the passages that are there, in their order. */
+  searchTexts: { request: { readonly passages: readonly number[] }; reply: readonly string[] };
   /** Id of a new space of this content that nobody searches yet; undefined where another process is at it. */
   beginSpace: {
     request: { readonly content: string; readonly dimensions: number };
