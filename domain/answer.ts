@@ -52,6 +52,22 @@ export interface Usage {
   readonly costUsd?: number;
 }
 
+/** How much of an answer its passages hold. */
+export interface Groundedness {
+  /** Share of the sentences that are supported, 0 to 1; 0 where there is none. */
+  readonly score: number;
+  /** In the order of the answer, without those that state nothing. */
+  readonly sentences: readonly GroundedSentence[];
+}
+
+export interface GroundedSentence {
+  /** In the answer. */
+  readonly span: Span;
+  readonly supported: boolean;
+  /** Of the best passage that supports it; absent where none does. */
+  readonly marker?: number;
+}
+
 /** Milliseconds spent in each stage. */
 export interface Timing {
   readonly embedMs: number;
@@ -70,6 +86,10 @@ export interface Answer {
   readonly timing: Timing;
   /** What the vendor or the engine could not honour, in words for the caller. */
   readonly warnings: readonly string[];
+  /** Absent where the answer is none, or was given without passages. */
+  readonly groundedness?: Groundedness;
+  /** What passages were searched for, where that was not the prompt itself. */
+  readonly searchedFor?: string;
 }
 
 /**
@@ -88,4 +108,6 @@ export type AnswerEvent =
       readonly usage: Usage;
       readonly timing: Timing;
       readonly warnings: readonly string[];
+      readonly groundedness?: Groundedness;
+      readonly searchedFor?: string;
     };

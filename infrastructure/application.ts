@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { DocumentReader } from "../adapters/outbound/documents/document-reader.ts";
 import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
-import { AnswerQuestion } from "../application/answer-question.ts";
+import { AnswerQuestion, type AnswerSettings } from "../application/answer-question.ts";
 import type { Answers } from "../application/answers.ts";
 import { CompleteChat } from "../application/complete-chat.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
@@ -37,7 +37,7 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
-  const answers = new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens });
+  const answers = new AnswerQuestion(adapters, tokenizer, answerSettings(config));
   return {
     adapters,
     tokenizer,
@@ -48,6 +48,11 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
     close: () => container.unbindAllAsync(),
   };
+}
+
+function answerSettings({ answer }: Config): AnswerSettings {
+  const { source_tokens: sourceTokens, abstain: abstains, follow_up_model: followUpModel } = answer;
+  return { sourceTokens, abstains, ...(followUpModel === undefined ? {} : { followUpModel }) };
 }
 
 /** One field or several, as the config has them, are a list. */

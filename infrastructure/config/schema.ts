@@ -84,6 +84,15 @@ const answer = z.strictObject({
     .describe("passages that are retrieved where the request does not say"),
   max_tokens: z.int().min(1).default(1_024).describe("bound of an answer where the request does not say"),
   source_tokens: z.int().min(256).default(6_000).describe("tokens of passages that a prompt holds at most"),
+  abstain: z
+    .boolean()
+    .default(true)
+    .describe("whether no model is asked where the passages are too far from the question to answer it"),
+  follow_up_model: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("model that rewrites follow-up questions before they are searched for; without it a rule does"),
 });
 
 const field = z.string().min(1);

@@ -45,7 +45,7 @@ export interface OpenAIService extends Omit<Service, "adapters"> {
 /** The real app on a real socket, and the real client in front of it. */
 export async function startOpenAI(settings: Partial<HttpSettings> = {}): Promise<OpenAIService> {
   const adapters = new AbleAdapters();
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   const chat = new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default });
   const service = await startService(settings, { adapters, answers, chat });
   const baseURL = `${service.server.url}/v1`;

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { RelevanceFloor } from "../../../../domain/relevance.ts";
 import { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import type { IndexFiles } from "./index-files.ts";
@@ -16,6 +17,7 @@ interface CorpusRow {
   readonly revision: number;
   readonly forgotten: number;
   readonly ranking: string | null;
+  readonly floor: string | null;
 }
 
 /** Vectors up to which a space's index is filled at once, before the next search. */
@@ -37,6 +39,8 @@ export class CorpusMemory {
   mismatch: ServiceError | undefined;
   /** The ranking that was chosen for the corpus; undefined where none was. */
   tuned: Ranking | undefined;
+  /** The relevance below which the corpus is taken to hold no answer; undefined where none was measured. */
+  floor: RelevanceFloor | undefined;
   /** Revision of the record that this is as new as. */
   revision = -1;
   private readonly database: Database;
@@ -56,7 +60,7 @@ export class CorpusMemory {
 
   /** Takes in what was committed since the last time; whether there was anything. Belongs into a `Database.read`. */
   catchUp(): boolean {
-    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten, ranking FROM corpus");
+    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten, ranking, floor FROM corpus");
     if (row === undefined || row.revision === this.revision) return false;
     const isFirst = this.revision === -1;
     const removed = this.removedSince(row.forgotten);
@@ -66,6 +70,7 @@ export class CorpusMemory {
     for (const passage of removed) this.removePassage(passage);
     this.generation = row.generation;
     this.tuned = row.ranking === null ? undefined : JSON.parse(row.ranking);
+    this.floor = row.floor === null ? undefined : JSON.parse(row.floor);
     this.revision = row.revision;
     this.chooseSpace(isFirst);
     return true;

@@ -149,6 +149,7 @@ export class Engine {
       list: (page) => this.ofCurrent(() => this.database.read(() => this.stored.list(page))),
       tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
       tune: ({ ranking }, isCancelled) => this.change(() => this.writer.tune(ranking, isCancelled)),
+      calibrate: ({ floor }, isCancelled) => this.change(() => this.writer.calibrate(floor, isCancelled)),
     } satisfies Partial<Handlers>;
   }
 

@@ -11,6 +11,7 @@ import type {
 } from "../../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../../domain/principal.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { Relevance, RelevanceFloor } from "../../../../domain/relevance.ts";
 
 /** What the engine must know before it opens its corpus. */
 export interface EngineSettings {
@@ -63,6 +64,7 @@ export type SearchReply =
   | {
       readonly passages: readonly Passage[];
       readonly ranking: Ranking;
+      readonly relevance: Relevance;
       readonly warnings: readonly string[];
       readonly space?: never;
     }
@@ -197,6 +199,8 @@ export interface Operations {
   tuned: { request: null; reply: Ranking | undefined };
   /** Has the record say this ranking; undefined: none. */
   tune: { request: { readonly ranking: Ranking | undefined }; reply: null };
+  /** Has the record say this floor; undefined: none. */
+  calibrate: { request: { readonly floor: RelevanceFloor | undefined }; reply: null };
   plan: { request: null; reply: Plan };
   /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
   sample: {

@@ -1,6 +1,7 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { RelevanceFloor } from "../../../../domain/relevance.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
 import { analysePassage } from "./analysis.ts";
 import type { AnalysisThread, PassageText } from "./analysis-thread.ts";
@@ -93,10 +94,19 @@ export class Writer {
 
   /** Has the record say this ranking, or none. */
   tune(ranking: Ranking | undefined, isCancelled: () => boolean): Promise<null> {
+    return this.choose("ranking", ranking, isCancelled);
+  }
+
+  /** Has the record say this floor, or none. */
+  calibrate(floor: RelevanceFloor | undefined, isCancelled: () => boolean): Promise<null> {
+    return this.choose("floor", floor, isCancelled);
+  }
+
+  private choose(column: "ranking" | "floor", value: object | undefined, isCancelled: () => boolean): Promise<null> {
     return this.database.write(() => {
       if (isCancelled()) throw new ServiceError("cancelled", "The caller cancelled the request.");
-      const json = ranking === undefined ? null : JSON.stringify(ranking);
-      this.database.run("UPDATE corpus SET ranking = ?, revision = revision + 1", json);
+      const json = value === undefined ? null : JSON.stringify(value);
+      this.database.run(`UPDATE corpus SET ${column} = ?, revision = revision + 1`, json);
       return null;
     });
   }
