@@ -26,6 +26,8 @@ export interface Chat {
   readonly principal?: Principal;
   /** Name of the key on whose account it goes; absent where callers have none. */
   readonly account?: string;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 export interface ChatRetrieval {
@@ -96,7 +98,7 @@ export class CompleteChat {
     }
     const following = messages.slice(at + 1);
     const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
-    const { maxTokens = this.settings.maxTokens, principal, account } = chat;
+    const { maxTokens = this.settings.maxTokens, principal, account, noStore } = chat;
     return {
       prompt,
       model,
@@ -109,6 +111,7 @@ export class CompleteChat {
       ...(system === "" ? {} : { system }),
       ...(principal === undefined ? {} : { principal }),
       ...(account === undefined ? {} : { account }),
+      ...(noStore === undefined ? {} : { noStore }),
     };
   }
 }

@@ -90,13 +90,22 @@ export interface Answer {
   readonly groundedness?: Groundedness;
   /** What passages were searched for, where that was not the prompt itself. */
   readonly searchedFor?: string;
+  /** Absent where there is no cache. */
+  readonly cache?: CacheOutcome;
 }
 
 /**
- * What happens while a question is answered, in this order: one `sources` (none where nothing was to be retrieved), then
+ * What a cache of answers did: `hit` it had the answer, `semantic-hit` it had that of a question that means the same,
+ * `joined` the same was being answered, `miss` it had none, `bypass` it was not asked or did not know in time.
+ */
+export type CacheOutcome = "hit" | "semantic-hit" | "joined" | "miss" | "bypass";
+
+/**
+ * What happens while a question is answered, in this order: one `cache` (none where there is no cache), one `sources` (none where nothing was to be retrieved), then
  * `delta`s, `citation`s and tool calls (as CompletionEvent has them), then one `done`.
  */
 export type AnswerEvent =
+  | { readonly type: "cache"; readonly outcome: CacheOutcome }
   | { readonly type: "sources"; readonly passages: readonly Passage[] }
   | { readonly type: "delta"; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
   | { readonly type: "citation"; readonly citation: Citation }

@@ -82,7 +82,7 @@ function coverageOf(claim: ReadonlySet<string>, terms: ReadonlySet<string>): num
 }
 
 /** Numbers in a text, thousands separators dropped: a claim with a number that its quote lacks is not supported. */
-function numbersOf(text: string): ReadonlySet<string> {
+export function numbersOf(text: string): ReadonlySet<string> {
   const plain = text.normalize("NFKC").replaceAll(/(?<=\d)[,，](?=\d{3})/gu, "");
   return new Set(plain.match(/\d+(?:\.\d+)?/gu) ?? []);
 }

@@ -12,6 +12,7 @@ import { SyncDocuments } from "../application/sync-documents.ts";
 import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
+import { withAnswerCache } from "./answer-cache/configured-cache.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
@@ -37,7 +38,12 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
-  const answers = new AnswerQuestion(adapters, tokenizer, answerSettings(config));
+  const answers = withAnswerCache(
+    new AnswerQuestion(adapters, tokenizer, answerSettings(config)),
+    config,
+    adapters,
+    container,
+  );
   return {
     adapters,
     tokenizer,

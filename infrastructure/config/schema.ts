@@ -137,6 +137,23 @@ const embeddingCache = z.strictObject({
     .describe("bytes on disk of the vectors that are kept of passages, so that none is embedded twice; 0 keeps none"),
 });
 
+const answerCache = z.strictObject({
+  max_bytes: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("bytes of memory for answers that are given again while the corpus stays the same; 0 keeps none"),
+  max_age_seconds: z.int().min(1).default(3_600).describe("how long an answer is given again at most"),
+  timeout_ms: z.int().min(1).max(5_000).default(50).describe("what looking into the cache may cost a request at most"),
+  semantic: z
+    .strictObject({
+      embedder: z.string().min(1).describe("name of an entry of embedders, not one that learns from a corpus"),
+      threshold: z.number().min(0.5).max(1).default(0.95).describe("cosine from which two questions mean the same"),
+    })
+    .exactOptional()
+    .describe("answers questions that mean the same as an earlier one; without it only the very same question"),
+});
+
 const principal = z
   .strictObject({
     user_header: headerName.describe("header in which a trusted proxy puts the user's id"),
@@ -158,6 +175,7 @@ export const configSchema = z
     answer: answer.prefault({}),
     ingestion: ingestion.prefault({}),
     embedding_cache: embeddingCache.prefault({}),
+    answer_cache: answerCache.prefault({}),
     principal: principal.optional(),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),

@@ -135,6 +135,11 @@ export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
       .map(({ document, chunks }) => ({ ...document, sections: chunks.map(stretchOf) }));
   }
 
+  async version(signal: AbortSignal): Promise<string> {
+    throwIfAborted(signal);
+    return String(this.generation);
+  }
+
   async describe(signal: AbortSignal): Promise<CorpusDescription> {
     return this.description([...this.documents.values()], signal);
   }

@@ -36,7 +36,8 @@ export class ChatChoice {
     if (event.type === "sources") this.passages = event.passages;
     else if (event.type === "citation") this.annotations.push(chatAnnotation(event.citation, this.addressOf));
     else if (event.type === "done") this.end(event);
-    else this.collector.add(event);
+    // What a cache did stands in the head of the response.
+    else if (event.type !== "cache") this.collector.add(event);
   }
 
   private end({

@@ -15,10 +15,12 @@ export interface Caller {
   readonly principal?: Principal | undefined;
   /** Name of the key on whose account it goes. */
   readonly account?: string | undefined;
+  /** Whether it wants nothing that a cache has, and nothing left in one. */
+  readonly noStore: boolean;
 }
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, { principal, account }: Caller): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, { principal, account, noStore }: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body, search, limits);
@@ -34,6 +36,8 @@ export function toChat(body: ChatBody, limits: HttpLimits, { principal, account 
     model,
     ...conversation,
     parameters: toParameters(body),
+    // A cache would give several choices one answer.
+    noStore: noStore || body.n > 1,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),

@@ -43,6 +43,8 @@ export class ChatStream {
 
   /** The event as frames; "" where it has none yet. */
   frame({ choice, event }: ChoiceEvent): string {
+    // What a cache did stands in the head of the response.
+    if (event.type === "cache") return "";
     if (event.type !== "sources") return this.opening(choice) + this.frameOf(choice, event);
     if (this.sources !== "") return "";
     this.sources = `,"sources":${JSON.stringify(event.passages.map(fromPassage))}`;
@@ -54,7 +56,7 @@ export class ChatStream {
     return this.opening(0);
   }
 
-  private frameOf(choice: number, event: Exclude<AnswerEvent, { type: "sources" }>): string {
+  private frameOf(choice: number, event: Exclude<AnswerEvent, { type: "sources" | "cache" }>): string {
     switch (event.type) {
       case "delta":
         return this.delta(choice, `"content":${JSON.stringify(event.text)}`, event.logprobs);

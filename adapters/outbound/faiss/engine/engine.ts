@@ -146,6 +146,7 @@ export class Engine {
       listRead: ({ root, after }) => this.ofCurrent(() => this.stored.listRead(root, after)),
       get: ({ id }) => this.ofCurrent(() => this.stored.get(id)),
       describe: (caller) => this.ofCurrent(() => this.describe(caller)),
+      version: () => this.ofCurrent(() => this.version()),
       list: (page) => this.ofCurrent(() => this.database.read(() => this.stored.list(page))),
       tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
       tune: ({ ranking }, isCancelled) => this.change(() => this.writer.tune(ranking, isCancelled)),
@@ -188,6 +189,11 @@ export class Engine {
         ...(embedder === undefined ? {} : { embedder }),
       };
     });
+  }
+
+  private version(): string {
+    const row = this.database.get<{ revision: number }>("SELECT revision FROM corpus");
+    return `${this.content.name}/${row?.revision ?? 0}`;
   }
 
   private countAll() {

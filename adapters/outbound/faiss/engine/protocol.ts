@@ -231,6 +231,8 @@ export interface Operations {
   activateSpace: { request: { readonly space: string }; reply: "active" | "missing" | "gone" };
   /** Gives up a space in the making. */
   abandonSpace: { request: { readonly space: string }; reply: null };
+  /** Name of the content and of its revision. */
+  version: { request: null; reply: string };
   /** Waits until the vectors' index holds everything and its file is written. */
   persist: { request: null; reply: null };
 }
