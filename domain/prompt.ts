@@ -14,7 +14,7 @@ export interface Source {
 /** What a model is asked, with the parts that it was made of. */
 export interface Prompt {
   readonly system: string;
-  /** Oldest first; the last one is the user's, and holds the sources and the question. */
+  /** Oldest first; the last of the user's holds the sources and the question, and only calls of tools and their results follow it. */
   readonly messages: readonly Message[];
   /** The user's question alone. */
   readonly question: string;
@@ -48,7 +48,8 @@ export function buildPrompt(
   nonce: string,
 ): Prompt {
   const system = systemText(question.system, nonce);
-  const fixed = [system, question.prompt, ...question.history.map(textOf)];
+  const { history, following = [] } = question;
+  const fixed = [system, question.prompt, ...[...history, ...following].map(textOf)];
   const fixedTokens = fixed.reduce((sum, text) => sum + tokenizer.count(text) + OVERHEAD_TOKENS, 0);
   const room = Math.min(budget.sourceTokens, budget.promptTokens - fixedTokens);
   const sources = selectSources(passages, room, tokenizer);
@@ -65,7 +66,7 @@ export function buildPrompt(
     role: "user",
     content: images.length === 0 ? content : [{ type: "text", text: content }, ...images],
   };
-  return { system, messages: [...question.history, asked], question: question.prompt, sources };
+  return { system, messages: [...history, asked, ...following], question: question.prompt, sources };
 }
 
 /** The text of a turn, images left out; of a turn that asks for tools also what it asks. */

@@ -55,6 +55,21 @@ describe("CompleteChat", () => {
     expect(completion.requests[0]?.maxTokens).toBe(64);
   });
 
+  it("answers from passages for the user's last turn also after the tools that it led to", async () => {
+    const { chats, completion, retrieval } = chatting();
+    const following = [
+      { role: "assistant", content: "", toolCalls: [CALL] },
+      { role: "tool", toolCallId: "call_1", content: "rain" },
+    ] as const;
+    const chat = { ...CHAT, messages: [...CHAT.messages, ...following], retrieval: { search: "fake", topK: 3 } };
+    const events = await Array.fromAsync(chats.stream(chat, never));
+    expect(events.map(({ type }) => type)).toEqual(["sources", "delta", "citation", "done"]);
+    expect(retrieval.requests).toEqual([{ query: "How high is the tower?", topK: 3 }]);
+    const { messages } = completion.requests[0]!.prompt;
+    expect(messages[0]?.content).toContain("The tower is 103 metres high.");
+    expect(messages.slice(1)).toEqual(following);
+  });
+
   it("passes on the tools that the model asks for", async () => {
     const answer = { deltas: [], toolCalls: [CALL], finishReason: "tool-calls" as const };
     const { chats } = chatting(new FakeCompletion(answer, 8192, ["tools"]));
