@@ -25,6 +25,8 @@ export interface Chat extends Origin {
   /** What the user's last turn is to be answered from; absent where the model answers alone. */
   readonly retrieval?: ChatRetrieval;
   readonly principal?: Principal;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 export interface ChatRetrieval {
@@ -95,7 +97,7 @@ export class CompleteChat {
     }
     const following = messages.slice(at + 1);
     const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
-    const { maxTokens = this.settings.maxTokens, principal } = chat;
+    const { maxTokens = this.settings.maxTokens, principal, noStore } = chat;
     return {
       prompt,
       model,
@@ -108,6 +110,7 @@ export class CompleteChat {
       ...(system === "" ? {} : { system }),
       ...(principal === undefined ? {} : { principal }),
       ...originOf(chat),
+      ...(noStore === undefined ? {} : { noStore }),
     };
   }
 }

@@ -27,6 +27,8 @@ export interface Question extends Origin {
   /** Turns after the prompt: the calls of tools that it led to, and what they gave; absent where there are none. */
   readonly following?: readonly Message[];
   readonly principal?: Principal;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 /** Limits that hold whatever the config says. */

@@ -168,7 +168,7 @@ export async function startService(
       { kind: "search", name: "memory", available: true },
     ],
   };
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   const app = createApp({
     answers,
     chat: new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default }),

@@ -301,6 +301,30 @@ describe("retrieval in /v1/chat/completions", () => {
     expect(adapters.search.requests[0]).toMatchObject({ topK: 1, filter: { op: "eq", field: "year", value: 2026 } });
   });
 
+  it("tells how grounded the answer is, and what was searched for where that was something else", async () => {
+    const { client } = await startOpenAI();
+    const messages = [
+      GROUNDED.messages[0],
+      { role: "assistant" as const, content: "A copy." },
+      { role: "user" as const, content: "And why?" },
+    ];
+    const reply = await client.chat.completions.create({ ...GROUNDED, messages });
+    expect(reply).toMatchObject({ searched_for: expect.stringContaining("index") });
+    expect(reply.choices[0]).toMatchObject({ groundedness: { score: 1, sentences: [{ supported: true, marker: 1 }] } });
+    const chunks = await Array.fromAsync(await client.chat.completions.create({ ...GROUNDED, messages, stream: true }));
+    expect(chunks.at(-1)).toMatchObject({
+      ...pick(reply, "searched_for"),
+      choices: [pick(reply.choices[0], "groundedness")],
+    });
+  });
+
+  it("spends no completion where nothing was found, and says so", async () => {
+    const { client, adapters } = await startOpenAI();
+    const reply = await client.chat.completions.create(extended(GROUNDED, { retrieval: { filter: { year: 1999 } } }));
+    expect(reply).toMatchObject({ sources: [], usage: { total_tokens: 0 }, choices: [{ no_answer: true }] });
+    expect(adapters.model.requests).toEqual([]);
+  });
+
   it("takes the rest from the object where the model's name says the search", async () => {
     const { client, adapters } = await startOpenAI();
     await client.chat.completions.create(extended(GROUNDED, { retrieval: { top_k: 1 } }));
@@ -352,3 +376,7 @@ describe("retrieval in /v1/chat/completions", () => {
     expect(adapters.search.requests[0]?.principal).toEqual({ userId: "ada", groups: [] });
   });
 });
+
+function pick(from: object | undefined, field: string): Readonly<Record<string, unknown>> {
+  return { [field]: (from as Readonly<Record<string, unknown>> | undefined)?.[field] };
+}

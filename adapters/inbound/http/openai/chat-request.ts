@@ -11,8 +11,15 @@ import { readModelName } from "./model-name.ts";
 import { invalidValue } from "./parameters.ts";
 import { toolProblems } from "./tools.ts";
 
+/** Who asks, and how. */
+export interface Caller extends Origin {
+  readonly principal?: Principal | undefined;
+  /** Whether it wants nothing that a cache has, and nothing left in one. */
+  readonly noStore: boolean;
+}
+
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal | undefined, origin: Origin): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, { principal, noStore, ...origin }: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body, search, limits);
@@ -28,6 +35,8 @@ export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal 
     model,
     ...conversation,
     parameters: toParameters(body),
+    // A cache would give several choices one answer.
+    noStore: noStore || body.n > 1,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),
