@@ -67,13 +67,18 @@ async function failureOf(client: OpenAI): Promise<unknown> {
   return chat(client).catch((error: unknown) => error);
 }
 
+/** Asks a service whose corpus holds the answer. */
 async function generate({ url }: ServiceProcess, key: string): Promise<unknown> {
-  const answer = await fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/generate`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: JSON.stringify({ prompt: "When is the lamp lit?", llm_name: "lamp", vector_search_type: "faiss" }),
-  });
-  return answer.json();
+  const send = (method: string, path: string, body: unknown) =>
+    fetch(`${url.replace("0.0.0.0", "127.0.0.1")}${path}`, {
+      method,
+      headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
+      body: JSON.stringify(body),
+    });
+  const put = await send("PUT", "/corpora/faiss/documents/lamp", { text: "The lamp is lit at dusk." });
+  expect(put.status).toBe(201);
+  const asked = { prompt: "When is the lamp lit?", llm_name: "lamp", vector_search_type: "faiss" };
+  return (await send("POST", "/generate", asked)).json();
 }
 
 async function startVendor(): Promise<ScriptedVendor> {
@@ -99,7 +104,10 @@ describe("the service on an address that others reach", () => {
 
   it("tells OpenAI's own client why it refuses, in errors of the client's classes", async () => {
     const [asker, searcher] = [testKey(), testKey()];
-    const keys = keysYaml({ asker }, "ask").concat("\n", keysYaml({ searcher }, "search").replace("keys:\n", ""));
+    const keys = keysYaml({ asker }, "ask, write").concat(
+      "\n",
+      keysYaml({ searcher }, "search").replace("keys:\n", ""),
+    );
     const vendor = await startVendor();
     const service = await start(configOf(keys, `${vendor.loopback.url}/v1`), { HOST: "0.0.0.0" });
     for (const key of ["sk-wrong", testKey().key]) {
