@@ -1,11 +1,14 @@
+import type { CompletionFeature } from "../../domain/chat.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
 import { COMPLETION_CODES, type CompletionCode, RETRY_AFTER_MS, type VendorAnswer } from "./completion-harness.ts";
 
+const SUPPORTS: readonly CompletionFeature[] = ["topP", "stop", "topLogprobs", "tools", "toolChoice", "images"];
+
 describeCompletionContract("FakeCompletion", {
   open: async () => {
-    const fake = new FakeCompletion();
+    const fake = new FakeCompletion(undefined, undefined, SUPPORTS);
     let last: VendorAnswer | undefined;
     const failMidway = (deltas: readonly string[]) => {
       if (last !== undefined) fake.answerWith({ ...last, deltas });
@@ -29,6 +32,8 @@ describeCompletionContract("FakeCompletion", {
       close: () => fake.close(),
     };
   },
+  supports: SUPPORTS,
+  skip: { heard: "it keeps the request as it is" },
 });
 
 function failure(code: CompletionCode): ServiceError {

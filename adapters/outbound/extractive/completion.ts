@@ -9,6 +9,7 @@ import type {
 } from "../../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
 import { detectLanguage } from "../../../domain/text/language.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { selectSentences } from "./select-sentences.ts";
 
 const NOTHING_FOUND: Readonly<Record<string, string>> = {
@@ -41,7 +42,7 @@ export class ExtractiveCompletion implements CompletionPort {
       text,
       toolCalls: [],
       finishReason,
-      warnings: [],
+      warnings: warnUnsupported(request, this.supports),
       usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 },
     };
   }
@@ -56,7 +57,8 @@ export class ExtractiveCompletion implements CompletionPort {
       yield { type: "delta", text };
     }
     throwIfAborted(signal);
-    yield { type: "finish", finishReason, warnings: [], usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
+    const warnings = warnUnsupported(request, this.supports);
+    yield { type: "finish", finishReason, warnings, usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
   }
 
   /** The answer in pieces of one cited sentence each, as many as maxTokens allows. */

@@ -1,5 +1,5 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
-import type { CompletionFeature, ToolCall } from "../../../domain/chat.ts";
+import type { CompletionFeature, TokenLogprob, ToolCall } from "../../../domain/chat.ts";
 import { collectCompletion } from "../../../domain/collect-completion.ts";
 import { abortError, throwIfAborted } from "../../../domain/errors.ts";
 import type {
@@ -8,11 +8,14 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 
 /** What a model says. */
 export interface FakeAnswer {
   /** The text, cut as it is to arrive; none of them empty. */
   readonly deltas: readonly string[];
+  /** One for each delta, told to whoever asks; default: none. */
+  readonly logprobs?: readonly TokenLogprob[];
   /** After the text; default: []. */
   readonly toolCalls?: readonly ToolCall[];
   /** Default: stop. */
@@ -92,7 +95,10 @@ export class FakeCompletion implements CompletionPort {
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
     throwIfAborted(signal);
     this.requests.push(request);
-    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE, warnings = [] } = this.answerTo(request);
+    const answer = this.answerTo(request);
+    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE } = answer;
+    const warnings = [...(answer.warnings ?? []), ...warnUnsupported(request, this.supports)];
+    const logprobs = request.topLogprobs === undefined ? [] : (answer.logprobs ?? []);
     const { held } = this;
     const failure = this.failures.shift();
     const pass = async (index: number) => {
@@ -104,7 +110,8 @@ export class FakeCompletion implements CompletionPort {
     try {
       for (const [index, text] of deltas.entries()) {
         await pass(index);
-        yield { type: "delta", text };
+        const logprob = logprobs[index];
+        yield { type: "delta", text, ...(logprob === undefined ? {} : { logprobs: [logprob] }) };
       }
       await pass(deltas.length);
       for (const [index, { id, name, arguments: json }] of toolCalls.entries()) {
