@@ -96,7 +96,7 @@ function stallAfter(
   return { script, stall: { reached: reached.promise, stopped: stopped.promise, release } };
 }
 
-function writeAnswer(dialect: Dialect, call: LoopbackCall, scripted: VendorAnswer): void {
+export function writeAnswer(dialect: Dialect, call: LoopbackCall, scripted: VendorAnswer): void {
   const likelihoods = scripted.logprobs !== undefined && dialect.heard(call).parameters.topLogprobs !== undefined;
   const answer = likelihoods ? scripted : { ...scripted, logprobs: [] };
   const { toolCalls = [] } = answer;
@@ -112,7 +112,7 @@ function writeAnswer(dialect: Dialect, call: LoopbackCall, scripted: VendorAnswe
 }
 
 /** The head and the deltas of a stream, or the first half of an answer that is not streamed. */
-function writeStart(
+export function writeStart(
   dialect: Dialect,
   call: LoopbackCall,
   deltas: readonly string[],
@@ -132,7 +132,7 @@ function writeStart(
 /** Bytes of one piece: small enough to tear frames, and characters within them. */
 const PIECE_BYTES = 7;
 
-function writeTorn({ response }: LoopbackCall, frames: readonly Uint8Array[]): void {
+export function writeTorn({ response }: LoopbackCall, frames: readonly Uint8Array[]): void {
   for (const frame of frames) {
     for (let start = 0; start < frame.length; start += PIECE_BYTES) {
       response.write(frame.subarray(start, start + PIECE_BYTES));
