@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { CompletionEvent } from "../../domain/ports/completion-port.ts";
 import { consumeInto, failureOf, REQUEST, TEXT, textOf } from "../contract/completion-harness.ts";
@@ -6,6 +10,7 @@ import { codeOf, FAULTS, type Fault } from "../support/faults/faults.ts";
 import { startFaultyVendor } from "../support/faults/faulty-vendor.ts";
 import { failingPort } from "../support/faults/ports.ts";
 import { FAULTY_BEDROCK, FAULTY_OPENAI } from "../support/faults/vendors.ts";
+import { OWN_RUNTIME, RUNTIMES } from "../support/service-process.ts";
 import { watchedSignal } from "../support/watched-signal.ts";
 
 withAwsEnvironment(LOOPBACK_KEYS);
@@ -16,6 +21,8 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   "rate-limited",
   "timeout",
 ]);
+
+const RUN_ALL = fileURLToPath(new URL("../support/faults/run-all.ts", import.meta.url));
 
 /** Long enough for the call to stand, short enough to wait for. */
 const DEADLINE_MS = 100;
@@ -51,6 +58,19 @@ for (const kind of [FAULTY_OPENAI, FAULTY_BEDROCK]) {
     }
   });
 }
+
+it(`leaves nothing that keeps a process of ${OWN_RUNTIME} alive, after every fault`, { timeout: 60_000 }, async () => {
+  const [command, ...before] = RUNTIMES[OWN_RUNTIME];
+  const child = spawn(command, [...before, RUN_ALL], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  const ended = once(child, "close");
+  const counted = await text(child.stdout);
+  expect(await ended).toEqual([0, null]);
+  const ways = FAULTS.map(({ onlyStreams }) => (onlyStreams === true ? 1 : 2));
+  expect(Number(counted)).toBe(2 * ways.reduce<number>((sum, count) => sum + count, 0));
+});
 
 /** One call came, or none; it is over, and no connection is left but one that waits for the next call. */
 async function nothingIsLeft(
