@@ -23,6 +23,8 @@ describe("a caller who goes away", () => {
       const fault = faultCalled(name);
       for (const vendor of VENDORS) {
         for (const accept of ACCEPTED) {
+          // The first call finds nothing warm: it counts for the others' sake only.
+          await leave(faulty, vendor, fault, accept);
           const times: number[] = [];
           for (let attempt = 0; attempt < TRIES; attempt += 1) times.push(await leave(faulty, vendor, fault, accept));
           times.sort((one, other) => one - other);

@@ -14,7 +14,7 @@ export interface FaultyService {
   readonly vendors: Readonly<Record<FaultyVendorKind["name"], FaultyVendor>>;
 }
 
-export const DOCUMENT = "The lighthouse stands on a rock off the coast of Ouessant.";
+const DOCUMENT = "The lighthouse stands on a rock off the coast of Ouessant.";
 const PROMPT = "Where does the lighthouse stand?";
 
 /** @param deadlineMs of a request */
