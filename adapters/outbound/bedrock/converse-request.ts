@@ -16,6 +16,7 @@ import type {
 } from "../../../domain/chat.ts";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { CompletionRequest } from "../../../domain/ports/completion-port.ts";
+import type { Prompt } from "../../../domain/prompt.ts";
 import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { alternating } from "./converse-turns.ts";
 import { takesSystemPrompt } from "./features.ts";
@@ -53,7 +54,7 @@ export function buildConverse(
     input: {
       modelId: options.model,
       messages: alternating([...opening, ...prompt.messages], turns),
-      ...(system === "" ? {} : { system: systemOf(system, options) }),
+      ...(system === "" ? {} : { system: systemOf(prompt, options) }),
       inferenceConfig: inferenceOf(honoured, maxTokens),
       ...(tools === undefined ? {} : { toolConfig: tools }),
       ...(output === undefined ? {} : { outputConfig: output }),
@@ -66,8 +67,10 @@ function onlySupported(request: CompletionRequest, supports: ReadonlySet<Complet
   return Object.fromEntries(Object.entries(request).filter(([name]) => supports.has(name as CompletionFeature)));
 }
 
-function systemOf(text: string, { prompt_cache: cached }: BedrockCompletionOptions): SystemContentBlock[] {
-  return cached.includes("system") ? [{ text }, CACHE_POINT] : [{ text }];
+/** With sources the instructions hold a nonce: writing them into the cache would cost, and nothing would read them. */
+function systemOf({ system: text, sources }: Prompt, options: BedrockCompletionOptions): SystemContentBlock[] {
+  const lasts = sources.length === 0;
+  return lasts && options.prompt_cache.includes("system") ? [{ text }, CACHE_POINT] : [{ text }];
 }
 
 function inferenceOf(
