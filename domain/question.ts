@@ -26,6 +26,8 @@ export interface Question {
   readonly principal?: Principal;
   /** Name of the key on whose account it goes; absent where callers have none. */
   readonly account?: string;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 /** Limits that hold whatever the config says. */

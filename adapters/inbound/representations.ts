@@ -17,9 +17,11 @@ export function fromAnswer(answer: Answer, model: string) {
 }
 
 /** What is known of an answer only at its end, but for its usage. */
-export function fromEnd({ finishReason, timing, warnings }: AnswerEnd) {
+export function fromEnd({ finishReason, timing, warnings, groundedness, searchedFor }: AnswerEnd) {
   return {
     finish_reason: finishReason,
+    groundedness,
+    searched_for: searchedFor,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
       retrieve: roundedMs(timing.retrieveMs),
@@ -30,7 +32,7 @@ export function fromEnd({ finishReason, timing, warnings }: AnswerEnd) {
   };
 }
 
-type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings">;
+type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings" | "groundedness" | "searchedFor">;
 
 export function fromUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage) {
   return { input_tokens: inputTokens, output_tokens: outputTokens, cached_input_tokens: cachedInputTokens };

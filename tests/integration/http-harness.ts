@@ -158,7 +158,7 @@ export async function startService(
     ],
   };
   const app = createApp({
-    answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 }),
+    answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, NO_FILES, wordTokenizer, DEFAULT_CHUNK_SETTINGS),
     adapters,

@@ -48,6 +48,15 @@ describe("a caller who leaves a stream", () => {
     expect(await lineOf(service)).toMatchObject({ status: 200, code: "cancelled", level: "info" });
   });
 
+  it("stops the completion even where it has read nothing of the stream", async () => {
+    const service = await startService();
+    const held = service.adapters.model.hold(1);
+    const connection = await ask(service, held.reached);
+    connection.destroy();
+    await held.stopped;
+    expect(await lineOf(service)).toMatchObject({ status: 200, code: "cancelled", level: "info" });
+  });
+
   it("is written nothing more, even where it could still read", async () => {
     const service = await startService();
     const held = service.adapters.model.hold(1);

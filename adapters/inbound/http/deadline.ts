@@ -32,6 +32,11 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
       gone.removeEventListener("abort", cancel);
       abandoned?.removeEventListener("abort", giveUp);
     };
+    const endStream = () => {
+      // Whoever noticed first that it broke: its work is to end, too.
+      if (context.error !== undefined) cancel();
+      unwatch();
+    };
     if (gone.aborted) cancel();
     else if (abandoned?.aborted) giveUp();
     try {
@@ -41,7 +46,7 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     } finally {
       const streamEnd = context.get("streamEnd");
       if (streamEnd === undefined) unwatch();
-      else void streamEnd.then(unwatch);
+      else void streamEnd.then(endStream);
     }
   };
 }

@@ -30,6 +30,8 @@ export interface HttpEnvironment {
   readonly Bindings: ServerBindings;
   readonly Variables: {
     readonly requestId: string;
+    /** Name of the key that the caller has shown; absent where callers have none. */
+    readonly account?: string;
     /**
      * Resolves when the stream that answers the request has ended, with `context.error` set where it broke; absent where the
      * answer is no stream. Until then the request is under way, although its handler has returned.

@@ -23,7 +23,15 @@ export async function sseResponse<Event>(
   options: PumpOptions<Event>,
 ): Promise<Response> {
   const iterator = events[Symbol.asyncIterator]();
-  const text = await firstFrame(iterator, options);
+  let text: string;
+  try {
+    text = await firstFrame(iterator, options);
+    // From here on nothing is awaited: either the signal's error is the answer, or the stream is.
+    throwIfAborted(options.signal);
+  } catch (error) {
+    iterator.return?.().catch(() => undefined);
+    throw error;
+  }
   const pump = new EventPump(iterator, options);
   const direct = context.env?.direct;
   context.set("streamEnd", endOf(pump, context));
@@ -42,18 +50,12 @@ export function eventFrame(event: string, data: unknown): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-async function firstFrame<Event>(events: AsyncIterator<Event>, { frame, signal }: PumpOptions<Event>): Promise<string> {
-  try {
-    for (;;) {
-      const { done, value } = await events.next();
-      throwIfAborted(signal);
-      if (done) throw new Error("The events ended before the first frame.");
-      const text = frame(value);
-      if (text !== "") return text;
-    }
-  } catch (error) {
-    events.return?.().catch(() => undefined);
-    throw error;
+async function firstFrame<Event>(events: AsyncIterator<Event>, { frame }: PumpOptions<Event>): Promise<string> {
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) throw new Error("The events ended before the first frame.");
+    const text = frame(value);
+    if (text !== "") return text;
   }
 }
 

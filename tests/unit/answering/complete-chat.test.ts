@@ -19,7 +19,7 @@ const CHAT: Chat = {
 function chatting(completion = new FakeCompletion({ deltas: ["103 metres [1]."] })) {
   const retrieval = new FakeRetrieval([passageOf("The tower is 103 metres high.")]);
   const adapters = fakeAdapters({ completion, retrieval });
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   return { chats: new CompleteChat(adapters, answers, { maxTokens: 64 }), completion, retrieval };
 }
 

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../domain/errors.ts";
-import { buildPrompt, quarantine } from "../../../domain/prompt.ts";
+import { buildPrompt } from "../../../domain/prompt.ts";
 import { passageOf, questionOf } from "../../support/passages.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
-const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000 };
+const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000, abstains: true };
 const NONCE = "5f3a9c01";
 
 function promptOf(texts: readonly string[], budget = BUDGET, question = questionOf("How high is the tower?")) {
@@ -22,7 +22,7 @@ describe("buildPrompt", () => {
   it("puts the best passage first, each in a block delimited by the nonce, and the question last", () => {
     const { messages } = promptOf(["The tower is 103 metres high.", "The island is small."]);
     expect(messages.at(-1)?.content).toBe(
-      `<passage-${NONCE} n="1">\nThe tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\nThe island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
+      `<passage-${NONCE} n="1">\n> The tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\n> The island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
     );
   });
 
@@ -76,16 +76,5 @@ describe("buildPrompt", () => {
         expect(tokens).toBeLessThanOrEqual(BUDGET.sourceTokens);
       }),
     );
-  });
-});
-
-describe("quarantine", () => {
-  it("drops what a reader cannot see and keeps line breaks, tabs and Chinese", () => {
-    const hidden = "a\u200bb\u202ec\u{e0041}\u0007\n\td 中文";
-    expect(quarantine(hidden)).toBe("abc\n\td 中文");
-  });
-
-  it("leaves no angle bracket", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => !/[<>]/u.test(quarantine(text))));
   });
 });
