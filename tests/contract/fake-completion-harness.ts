@@ -1,21 +1,33 @@
+import type { CompletionFeature } from "../../domain/chat.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
-import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { type FakeAnswer, FakeCompletion } from "../support/fakes/fake-completion.ts";
 import {
   COMPLETION_CODES,
   type CompletionCode,
+  type CompletionHarness,
   type OpenCompletion,
   RETRY_AFTER_MS,
   type VendorAnswer,
 } from "./completion-harness.ts";
 
-/** A fake in the test's hand, or a port that is put around it. */
-export function openFakeCompletion(around: (fake: FakeCompletion) => CompletionPort = (fake) => fake): OpenCompletion {
-  const fake = new FakeCompletion();
+const SUPPORTS: readonly CompletionFeature[] = ["topP", "stop", "topLogprobs", "tools", "toolChoice", "images"];
+
+/** The harness of a fake, or of a port that is put around it. */
+export function fakeCompletionHarness(around?: (fake: FakeCompletion) => CompletionPort): CompletionHarness {
+  return {
+    open: async () => openFakeCompletion(around),
+    supports: SUPPORTS,
+    skip: { heard: "it keeps the request as it is" },
+  };
+}
+
+function openFakeCompletion(around: (fake: FakeCompletion) => CompletionPort = (fake) => fake): OpenCompletion {
+  const fake = new FakeCompletion(undefined, undefined, SUPPORTS);
   const port = around(fake);
   let last: VendorAnswer | undefined;
   const failMidway = (deltas: readonly string[]) => {
-    if (last !== undefined) fake.answerWith({ ...last, deltas });
+    if (last !== undefined) fake.answerWith(fakeAnswerOf({ ...last, deltas }));
     fake.failNext(failure("vendor-reply-invalid"), deltas.length);
   };
   return {
@@ -26,7 +38,7 @@ export function openFakeCompletion(around: (fake: FakeCompletion) => CompletionP
       if (answer.deltas.length === 0 && answer.finishReason === "stop") {
         fake.failNext(failure("vendor-reply-invalid"));
         fake.failNext(failure("vendor-reply-invalid"));
-      } else fake.answerWith(answer);
+      } else fake.answerWith(fakeAnswerOf(answer));
     },
     stall: (deltas) => fake.hold(deltas.length),
     breakOff: failMidway,
@@ -35,6 +47,11 @@ export function openFakeCompletion(around: (fake: FakeCompletion) => CompletionP
     calls: () => fake.requests.length,
     close: async () => port.close?.(),
   };
+}
+
+/** The vendor tells one token with each delta. */
+function fakeAnswerOf({ logprobs, ...answer }: VendorAnswer): FakeAnswer {
+  return { ...answer, ...(logprobs === undefined ? {} : { logprobs: logprobs.map((token) => [token]) }) };
 }
 
 function failure(code: CompletionCode): ServiceError {

@@ -1,4 +1,4 @@
 import { describeCompletionContract } from "./completion-contract.ts";
-import { openFakeCompletion } from "./fake-completion-harness.ts";
+import { fakeCompletionHarness } from "./fake-completion-harness.ts";
 
-describeCompletionContract("FakeCompletion", { open: async () => openFakeCompletion() });
+describeCompletionContract("FakeCompletion", fakeCompletionHarness());

@@ -2,9 +2,9 @@ import { MeteredCompletion } from "../../infrastructure/metering/metered-complet
 import { UsageRecorder } from "../../infrastructure/metering/usage-recorder.ts";
 import { wordTokenizer } from "../support/word-tokenizer.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
-import { openFakeCompletion } from "./fake-completion-harness.ts";
+import { fakeCompletionHarness } from "./fake-completion-harness.ts";
 
-describeCompletionContract("MeteredCompletion", {
-  open: async () =>
-    openFakeCompletion((fake) => new MeteredCompletion("fake", fake, undefined, new UsageRecorder(wordTokenizer))),
-});
+describeCompletionContract(
+  "MeteredCompletion",
+  fakeCompletionHarness((fake) => new MeteredCompletion("fake", fake, undefined, new UsageRecorder(wordTokenizer))),
+);

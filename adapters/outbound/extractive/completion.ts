@@ -9,6 +9,7 @@ import type {
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { selectSentences } from "./select-sentences.ts";
 
 /**
@@ -35,7 +36,7 @@ export class ExtractiveCompletion implements CompletionPort {
       text,
       toolCalls: [],
       finishReason,
-      warnings: [],
+      warnings: warnUnsupported(request, this.supports),
       usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 },
     };
   }
@@ -50,7 +51,8 @@ export class ExtractiveCompletion implements CompletionPort {
       yield { type: "delta", text };
     }
     throwIfAborted(signal);
-    yield { type: "finish", finishReason, warnings: [], usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
+    const warnings = warnUnsupported(request, this.supports);
+    yield { type: "finish", finishReason, warnings, usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
   }
 
   /** The answer in pieces of one cited sentence each, as many as maxTokens allows. */

@@ -17,7 +17,8 @@ const USAGE = { inputTokens: 90, outputTokens: 7, cachedInputTokens: 0, costUsd:
 const never = new AbortController().signal;
 
 function caching(settings: Partial<AnswerCacheSettings> = {}) {
-  const completion = new FakeCompletion({ deltas: ["The tower is ", "103 metres high [1]."], usage: USAGE });
+  const answer = { deltas: ["The tower is ", "103 metres high [1]."], usage: USAGE };
+  const completion = new FakeCompletion(answer, 8192, ["temperature", "images"]);
   const retrieval = new FakeRetrieval([passageOf("The tower is 103 metres high.", { metadata: { lang: "en" } })]);
   const adapters = fakeAdapters({ completion, retrieval });
   const inner = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: false });
