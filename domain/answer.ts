@@ -70,6 +70,8 @@ export interface Answer {
   readonly timing: Timing;
   /** What the vendor or the engine could not honour, in words for the caller. */
   readonly warnings: readonly string[];
+  /** The search failed, and the model answered without passages, as the config lets it; absent in any other case. */
+  readonly ungrounded?: true;
 }
 
 /**
@@ -88,4 +90,5 @@ export type AnswerEvent =
       readonly usage: Usage;
       readonly timing: Timing;
       readonly warnings: readonly string[];
+      readonly ungrounded?: true;
     };

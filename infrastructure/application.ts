@@ -15,6 +15,8 @@ import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
+import { watchBreakers } from "./telemetry/breaker-metrics.ts";
+import { Metrics } from "./telemetry/metrics.ts";
 
 /** The use cases over the adapters that a config names. */
 export interface Application {
@@ -25,6 +27,7 @@ export interface Application {
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
+  readonly metrics: Metrics;
   /** Closes every adapter that was made. */
   close(): Promise<void>;
 }
@@ -32,15 +35,23 @@ export interface Application {
 /** `learnsUnasked`: see AdapterContext. Default: true. */
 export async function buildApplication(config: Config, log: Log, learnsUnasked = true): Promise<Application> {
   const tokenizer = new GptTokenizer();
-  const container = await buildContainer(config, tokenizer, log, learnsUnasked);
+  const metrics = new Metrics();
+  const container = await buildContainer(config, tokenizer, log, metrics, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
+  watchBreakers(metrics.registry, () => adapters.status());
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
-  const answers = new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens });
+  const answers = new AnswerQuestion(adapters, tokenizer, {
+    sourceTokens: config.answer.source_tokens,
+    ungroundedSearches: config.searches
+      .filter(({ onFailure }) => onFailure === "answer-ungrounded")
+      .map(({ name }) => name),
+  });
   return {
     adapters,
     tokenizer,
+    metrics,
     answers,
     chat: new CompleteChat(adapters, answers, { maxTokens: config.answer.max_tokens }),
     searchPassages: new SearchPassages(adapters),

@@ -5,7 +5,7 @@ import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 // The one place where our camelCase becomes the snake_case that every door shows. What is not known is left out, never null.
 
 export function fromAnswer(answer: Answer, model: string) {
-  const { text, citations, passages, usage, finishReason, timing, warnings } = answer;
+  const { text, citations, passages, usage, finishReason, timing, warnings, ungrounded } = answer;
   return {
     response: text,
     citations: citations.map(fromCitation),
@@ -24,6 +24,7 @@ export function fromAnswer(answer: Answer, model: string) {
       total: roundedMs(timing.totalMs),
     },
     warnings,
+    ungrounded,
   };
 }
 

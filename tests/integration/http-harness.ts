@@ -13,6 +13,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
+import { Metrics } from "../../infrastructure/telemetry/metrics.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
 import { passageOf } from "../support/passages.ts";
@@ -164,6 +165,7 @@ export async function startService(
     status: () => state.status,
     draining: () => state.draining,
     log,
+    metrics: new Metrics(),
     settings: { ...SETTINGS, ...settings },
     ...replaced,
   });
