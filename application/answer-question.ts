@@ -74,17 +74,15 @@ export class AnswerQuestion implements Answers {
   private async retrieve({ search, ...question }: Question, signal: AbortSignal): Promise<Found> {
     const { prompt: query, topK, filter, principal } = question;
     try {
-      return await this.adapters
-        .retrieval(search)
-        .retrieve(
-          {
-            query,
-            topK,
-            ...(filter === undefined ? {} : { filter }),
-            ...(principal === undefined ? {} : { principal }),
-          },
-          signal,
-        );
+      return await this.adapters.retrieval(search).retrieve(
+        {
+          query,
+          topK,
+          ...(filter === undefined ? {} : { filter }),
+          ...(principal === undefined ? {} : { principal }),
+        },
+        signal,
+      );
     } catch (error) {
       const mayAnswer = this.settings.ungroundedSearches?.includes(search) ?? false;
       if (!mayAnswer || signal.aborted || !isRetrievalFailure(error)) throw error;

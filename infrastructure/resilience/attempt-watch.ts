@@ -71,8 +71,13 @@ export class AttemptWatch {
 
   /** An event came. */
   received(): void {
-    this.hasBegun = true;
     this.waitingSince = undefined;
+    if (this.hasBegun) return;
+    // From now on silence counts, which may be allowed for less time than the begin was.
+    this.hasBegun = true;
+    this.cancelTimer();
+    const now = this.clock.now();
+    this.lookAgainAt(now + this.limits.idleMs, now);
   }
 
   /** Aborts the attempt: nobody wants it any more. */
@@ -88,22 +93,24 @@ export class AttemptWatch {
 
   private lookAtClock(): void {
     const now = this.clock.now();
-    const { firstTokenMs, idleMs, attemptMs } = this.limits;
+    const due = this.waitingSince === undefined ? now + this.limits.idleMs : this.silentUntil(this.waitingSince);
     if (now >= this.endsAt) {
-      this.controller.abort(
-        new ServiceError("timeout", "The completion took longer than all its attempts may.", { retryable: true }),
-      );
-      return;
+      const text = "The completion took longer than all its attempts may.";
+      this.controller.abort(new ServiceError("timeout", text, { retryable: true }));
+    } else if (this.waitingSince !== undefined && now >= Math.min(due, this.attemptEndsAt)) {
+      const text = `The model ${this.model} ${this.howItFailed(now)}.`;
+      this.controller.abort(new ServiceError("vendor-unavailable", text, { retryable: true }));
+    } else {
+      this.lookAgainAt(this.waitingSince === undefined ? due : Math.min(due, this.attemptEndsAt), now);
     }
-    if (this.waitingSince === undefined) return this.lookAgainAt(now + idleMs, now);
-    if (now >= this.attemptEndsAt) return this.fail(`did not end its answer within ${attemptMs} ms`);
-    const silentUntil = this.silentUntil(this.waitingSince);
-    if (now < silentUntil) return this.lookAgainAt(Math.min(silentUntil, this.attemptEndsAt), now);
-    this.fail(
-      this.hasBegun
-        ? `was silent for ${idleMs} ms amid its answer`
-        : `did not begin to answer within ${firstTokenMs} ms`,
-    );
+  }
+
+  private howItFailed(now: number): string {
+    const { firstTokenMs, idleMs, attemptMs } = this.limits;
+    if (now >= this.attemptEndsAt) return `did not end its answer within ${attemptMs} ms`;
+    return this.hasBegun
+      ? `was silent for ${idleMs} ms amid its answer`
+      : `did not begin to answer within ${firstTokenMs} ms`;
   }
 
   private get attemptEndsAt(): number {
@@ -118,11 +125,5 @@ export class AttemptWatch {
 
   private lookAgainAt(at: number, now: number): void {
     this.cancelTimer = this.clock.schedule(this.check, Math.min(at, this.endsAt) - now);
-  }
-
-  private fail(how: string): void {
-    this.controller.abort(
-      new ServiceError("vendor-unavailable", `The model ${this.model} ${how}.`, { retryable: true }),
-    );
   }
 }

@@ -41,7 +41,8 @@ export class CompletionTarget {
 
   /** Made when it is first asked for. */
   get port(): CompletionPort {
-    return (this.made ??= this.create());
+    this.made ??= this.create();
+    return this.made;
   }
 
   /** Closes the port where it was made. */
@@ -55,8 +56,13 @@ export function leastLoaded(targets: readonly CompletionTarget[], random: () => 
   if (targets.length < 2) return targets[0];
   const least = Math.min(...targets.map(loadOf));
   const equals = targets.filter((target) => loadOf(target) === least);
-  let left = random() * equals.reduce((sum, { weight }) => sum + weight, 0);
-  return equals.find(({ weight }) => (left -= weight) < 0) ?? equals.at(-1);
+  const total = equals.reduce((sum, { weight }) => sum + weight, 0);
+  let left = random() * total;
+  for (const target of equals) {
+    left -= target.weight;
+    if (left < 0) return target;
+  }
+  return equals.at(-1);
 }
 
 function loadOf({ inFlight, weight }: CompletionTarget): number {

@@ -80,9 +80,9 @@ export class GuardedRetrieval implements RetrievalPort {
     const { search, breaker, recorder } = this.guard;
     const code = error instanceof ServiceError ? error.code : "error";
     recorder.retrieved(search, signal.aborted ? "left" : code, ms);
-    if (signal.aborted || code === "error" || !ENGINES_FAULTS.has(code)) return breaker.released(admission);
-    const { retryAfterMs } = error as ServiceError;
-    if (code === "rate-limited" && retryAfterMs !== undefined) breaker.coolsDown(admission, retryAfterMs);
+    const retryAfterMs = error instanceof ServiceError ? error.retryAfterMs : undefined;
+    if (signal.aborted || code === "error" || !ENGINES_FAULTS.has(code)) breaker.released(admission);
+    else if (code === "rate-limited" && retryAfterMs !== undefined) breaker.coolsDown(admission, retryAfterMs);
     else breaker.failed(admission);
   }
 }
