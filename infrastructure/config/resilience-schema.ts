@@ -61,6 +61,6 @@ export const resilience = z.strictObject({
     .exactOptional()
     .describe("percentile of the time to the first token after which a second target is asked too; absent for never"),
   breaker: breaker.prefault({}),
-  retrieval_ms: milliseconds(20_000).describe("time that a search may take"),
+  retrieval_ms: milliseconds(30_000).describe("time that a search may take"),
   stale_cache: staleCache.prefault({}),
 });
