@@ -43,6 +43,7 @@ export class AttemptWatch {
   private readonly streams: boolean;
   private cancelTimer: () => void = () => {};
   private hasBegun = false;
+  private hasEnded = false;
   /** When the wait for the next event began; undefined while nobody waits. */
   private waitingSince: number | undefined;
 
@@ -72,7 +73,7 @@ export class AttemptWatch {
   /** An event came. */
   received(): void {
     this.waitingSince = undefined;
-    if (this.hasBegun) return;
+    if (this.hasBegun || this.hasEnded) return;
     // From now on silence counts, which may be allowed for less time than the begin was.
     this.hasBegun = true;
     this.cancelTimer();
@@ -87,6 +88,7 @@ export class AttemptWatch {
 
   /** Lets go of the timer and of the caller's signal. */
   end(): void {
+    this.hasEnded = true;
     this.cancelTimer();
     this.caller.removeEventListener("abort", this.follow);
   }

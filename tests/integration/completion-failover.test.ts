@@ -96,7 +96,7 @@ describe("completions over real sockets", () => {
   it("are answered by another target where one stalls before its head, and that one learns that nobody waits", async () => {
     const [stalling, other] = [await vendor(), await vendor()];
     const stall = stalling.stall([]);
-    const { adapters } = await application([stalling.loopback.url, other.loopback.url], { first_token_ms: 500 });
+    const { adapters } = await application([stalling.loopback.url, other.loopback.url], { first_token_ms: 1_500 });
     const watched = watchedSignal();
     const answer = await eventsOf(adapters.completion("m").stream(REQUEST, watched.signal));
     expect(collected(answer).text).toBe(TEXT);

@@ -61,6 +61,21 @@ describe("hedging", () => {
     expect(recorder.lines).toEqual(["hedge a", "a/1 left", "a/0 answered"]);
   });
 
+  it("leaves the loser where both begin at the same moment, and no timer of it", async () => {
+    const { clock, first, second, model, recorder, port } = await warm(95);
+    const [slow, slower] = [first.hold(), second.hold()];
+    const answer = eventsOf(port.stream(REQUEST, unending()));
+    await slow.reached;
+    clock.pass(1);
+    await slower.reached;
+    slow.release();
+    slower.release();
+    expect((await answer)[0]).toEqual({ type: "delta", text: "First." });
+    await slower.stopped;
+    expect(recorder.lines).toEqual(["hedge a", "a/1 left", "a/0 answered"]);
+    expect([clock.pending, ...model.targets.map(({ inFlight }) => inFlight)]).toEqual([0, 0, 0]);
+  });
+
   it("counts both attempts, and goes on where both fail", async () => {
     const { clock, first, second, port } = await warm(95);
     const [slow, slower] = [first.hold(), second.hold()];
