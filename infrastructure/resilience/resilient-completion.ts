@@ -11,16 +11,13 @@ import { wait } from "./clock.ts";
 import { type AttemptOptions, type AttemptSettings, CompletionAttempt } from "./completion-attempt.ts";
 import { type Begun, BothFailed, hedge, type Won } from "./hedge.ts";
 import { LatencySamples } from "./latency-samples.ts";
-import { type ModelTargets, type RetrySettings, Route, type Step } from "./route.ts";
+import { type ModelTargets, Route, type RouteSettings, type Step } from "./route.ts";
 
-export interface CompletionResilience extends AttemptSettings {
+export interface CompletionResilience extends AttemptSettings, RouteSettings {
   /** Time that all attempts of one completion, and the waits between them, may take together. */
   readonly totalMs: number;
-  readonly retry: RetrySettings;
   /** Percentile of the time to the first token after which a second attempt is made beside the first; absent for never. */
   readonly hedgePercentile?: number;
-  /** In [0, 1). */
-  readonly random: () => number;
 }
 
 /** One request on its way. */
@@ -84,8 +81,8 @@ export class ResilientCompletion implements CompletionPort {
     call: (attempt: CompletionAttempt) => Promise<Result>,
   ): Promise<Won<Result>> {
     throwIfAborted(signal);
-    const { retry, random, clock, totalMs } = this.settings;
-    const route = new Route(this.chain, request, retry, random);
+    const { clock, totalMs } = this.settings;
+    const route = new Route(this.chain, request, this.settings);
     const run: Run<Result> = { route, signal, endsAt: clock.now() + totalMs, streams, call };
     let failure: ServiceError | undefined;
     for (let step = route.next(); step !== undefined; step = route.next()) {

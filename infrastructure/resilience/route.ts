@@ -1,6 +1,7 @@
 import type { ServiceError } from "../../domain/errors.ts";
 import type { CompletionRequest } from "../../domain/ports/completion-port.ts";
 import { featuresAskedFor } from "../../domain/unsupported-parameters.ts";
+import type { Clock } from "./clock.ts";
 import { type CompletionTarget, leastLoaded } from "./completion-target.ts";
 import { isVendorsFault } from "./failures.ts";
 
@@ -11,6 +12,13 @@ export interface RetrySettings {
   readonly baseMs: number;
   /** Bound of a wait that no vendor asked for. */
   readonly maxMs: number;
+}
+
+export interface RouteSettings {
+  readonly retry: RetrySettings;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
 }
 
 /** The targets of one model. */
@@ -31,8 +39,8 @@ export interface Step {
 interface Setback {
   /** Whether it is not to be asked again. */
   readonly isFinal: boolean;
-  /** What the vendor asked us to wait, in milliseconds. */
-  readonly retryAfterMs?: number | undefined;
+  /** When the vendor wants to be asked again, on the clock; undefined where it did not say. */
+  readonly askAgainAt: number | undefined;
 }
 
 /**
@@ -43,8 +51,7 @@ interface Setback {
 export class Route {
   private readonly chain: readonly ModelTargets[];
   private readonly request: CompletionRequest;
-  private readonly settings: RetrySettings;
-  private readonly random: () => number;
+  private readonly settings: RouteSettings;
   private readonly setbacks = new Map<CompletionTarget, Setback>();
   /** Where in the chain we are. */
   private position = 0;
@@ -54,32 +61,26 @@ export class Route {
   private windowAbove = 0;
 
   /** @param chain the model's own targets, then those of its fallbacks, in their order */
-  constructor(
-    chain: readonly ModelTargets[],
-    request: CompletionRequest,
-    settings: RetrySettings,
-    random: () => number,
-  ) {
+  constructor(chain: readonly ModelTargets[], request: CompletionRequest, settings: RouteSettings) {
     this.chain = chain;
     this.request = request;
     this.settings = settings;
-    this.random = random;
   }
 
   /** The step to take now, which counts as an attempt; undefined where there is none any more. */
   next(): Step | undefined {
-    if (this.attempts >= this.settings.attempts) return undefined;
+    if (this.attemptsLeft === 0) return undefined;
     const isFirst = this.attempts === 0;
     const step = this.onwards() ?? (isFirst ? this.lastResort() : this.asTold());
-    this.attempts = step?.isLastResort ? this.settings.attempts : this.attempts + 1;
+    this.attempts += step?.isLastResort ? this.attemptsLeft : 1;
     return step;
   }
 
   /** Another target of the model that is being asked, to be asked beside it; it counts as an attempt. */
   beside(asked: CompletionTarget): CompletionTarget | undefined {
-    if (this.attempts >= this.settings.attempts) return undefined;
+    if (this.attemptsLeft === 0) return undefined;
     const others = this.chain[this.position]?.targets.filter((target) => target !== asked && this.isUntried(target));
-    const target = leastLoaded(others ?? [], this.random);
+    const target = leastLoaded(others ?? [], this.settings.random);
     if (target !== undefined) this.attempts += 1;
     return target;
   }
@@ -89,8 +90,14 @@ export class Route {
     if (error.code === "context-overflow") {
       this.windowAbove = Math.max(this.windowAbove, target.port.contextTokens);
     } else if (!isVendorsFault(error)) return false;
-    this.setbacks.set(target, { isFinal: !error.retryable, retryAfterMs: error.retryAfterMs });
+    const { retryable, retryAfterMs } = error;
+    const askAgainAt = retryAfterMs === undefined ? undefined : this.settings.clock.now() + retryAfterMs;
+    this.setbacks.set(target, { isFinal: !retryable, askAgainAt });
     return true;
+  }
+
+  private get attemptsLeft(): number {
+    return Math.max(0, this.settings.retry.attempts - this.attempts);
   }
 
   private onwards(): Step | undefined {
@@ -99,7 +106,7 @@ export class Route {
       if (group === undefined || !this.canAnswer(group)) continue;
       const untried = leastLoaded(
         group.targets.filter((target) => this.isUntried(target)),
-        this.random,
+        this.settings.random,
       );
       if (untried !== undefined) return { target: untried, waitMs: 0 };
       const again = this.hasAttemptToSpare() ? this.again(group) : undefined;
@@ -112,18 +119,19 @@ export class Route {
   private again(group: ModelTargets): Step | undefined {
     const candidates = group.targets.filter(
       (target) =>
-        this.mayFollow(target) && this.setbacks.get(target)?.retryAfterMs === undefined && target.breaker.admits,
+        this.mayFollow(target) && this.setbacks.get(target)?.askAgainAt === undefined && target.breaker.admits,
     );
-    const target = leastLoaded(candidates, this.random);
+    const target = leastLoaded(candidates, this.settings.random);
     return target === undefined ? undefined : { target, waitMs: this.backoffMs() };
   }
 
   /** Whoever told us how long to wait, the shortest wait first; a little later by chance, since others were told the same. */
   private asTold(): Step | undefined {
+    const { clock, random, retry } = this.settings;
     const steps: Step[] = [];
-    for (const [target, { retryAfterMs }] of this.setbacks) {
-      if (retryAfterMs === undefined || !this.mayFollow(target)) continue;
-      steps.push({ target, waitMs: retryAfterMs + this.random() * this.settings.baseMs });
+    for (const [target, { askAgainAt }] of this.setbacks) {
+      if (askAgainAt === undefined || !this.mayFollow(target)) continue;
+      steps.push({ target, waitMs: Math.max(0, askAgainAt - clock.now()) + random() * retry.baseMs });
     }
     return steps.toSorted((one, other) => one.waitMs - other.waitMs)[0];
   }
@@ -137,10 +145,10 @@ export class Route {
 
   /** Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/ */
   private backoffMs(): number {
-    const { baseMs, maxMs } = this.settings;
+    const { baseMs, maxMs } = this.settings.retry;
     const boundMs = Math.min(maxMs, baseMs * 2 ** this.retries);
     this.retries += 1;
-    return this.random() * boundMs;
+    return this.settings.random() * boundMs;
   }
 
   private isUntried(target: CompletionTarget): boolean {
@@ -157,7 +165,7 @@ export class Route {
     const kept = later.filter(
       (group) => this.canAnswer(group) && group.targets.some((target) => this.isUntried(target)),
     );
-    return this.settings.attempts - this.attempts > kept.length;
+    return this.attemptsLeft > kept.length;
   }
 
   /** Our own model was held against the request before; a fallback has to be able to do all that is asked. */

@@ -32,6 +32,9 @@ const SEARCH = `
     };
   };`;
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the config.
+const MISSING = "${NO_KEY}";
+
 interface Reply {
   readonly status: number;
   readonly json: Readonly<Record<string, unknown>>;
@@ -58,8 +61,11 @@ async function service(): Promise<{
     // Less than the seconds that the vendor asks us to wait.
     server: { port: 0, deadline_ms: 6_000 },
     resilience: { retry_base_ms: 1, retry_max_ms: 1, breaker: { min_failures: 2 } },
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of the config.
-    models: { m: { targets: [entry(0), entry(0, "${NO_KEY}")], fallbacks: ["n"] }, n: entry(1) },
+    models: {
+      m: { targets: [entry(0), entry(0, MISSING)], fallbacks: ["keyless", "n"] },
+      n: entry(1),
+      keyless: entry(1, MISSING),
+    },
     searches: {
       up: { adapter: "./search.ts", succeeds: 1_000 },
       fails: { adapter: "./search.ts", succeeds: 0 },
@@ -158,7 +164,7 @@ describe("a search that fails", () => {
   });
 
   it("is answered without passages where the config lets the model, and the answer is marked", async () => {
-    const { ask, vendors } = await service();
+    const { url, ask, vendors } = await service();
     const { status, json } = await ask("ungrounded");
     expect([status, json]).toEqual([
       200,
@@ -176,6 +182,9 @@ describe("a search that fails", () => {
     expect(sent).toContain("Answer the user's question from what you know");
     expect(sent).not.toContain("passage");
     expect((await ask("up")).json).not.toHaveProperty("ungrounded");
+    const body = JSON.stringify({ query: "lamp", vector_search_type: "ungrounded" });
+    const search = { method: "POST", headers: { "content-type": "application/json" }, body };
+    expect((await fetch(`${url}/search`, search)).status).toBe(503);
   });
 
   it("is answered from what it found last where the config wants that, with a warning", async () => {

@@ -108,6 +108,18 @@ describe("a vendor that says how long to wait", () => {
     expect(clock.waits).toEqual([]);
   });
 
+  it("is waited for no longer than is left of its time", async () => {
+    const clock = new HandClock(SKIPPED_MS);
+    const limited = fails(says("One."), "rate-limited", 1, 7_000);
+    const slow = new FakeCompletion(() => {
+      clock.pass(4_000);
+      throw failure("vendor-auth");
+    });
+    const port = resilient([modelOf("a", [limited], clock), modelOf("b", [slow], clock)], clock);
+    expect((await port.complete(REQUEST, unending())).text).toBe("One.");
+    expect(clock.waits).toEqual([3_125]);
+  });
+
   it("makes the request fail at once with the vendor's error where the wait would pass the deadline", async () => {
     const clock = new HandClock(SKIPPED_MS);
     const fake = fails(says("Yes."), "rate-limited", 1, 7_000);
