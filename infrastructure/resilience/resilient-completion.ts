@@ -24,8 +24,6 @@ export interface CompletionResilience extends AttemptSettings, RouteSettings {
 interface Run<Result> {
   readonly route: Route;
   readonly signal: AbortSignal;
-  /** When its total time is over, on the clock. */
-  readonly endsAt: number;
   readonly streams: boolean;
   readonly call: (attempt: CompletionAttempt) => Promise<Result>;
 }
@@ -82,29 +80,23 @@ export class ResilientCompletion implements CompletionPort {
   ): Promise<Won<Result>> {
     throwIfAborted(signal);
     const { clock, totalMs } = this.settings;
-    const route = new Route(this.chain, request, this.settings);
-    const run: Run<Result> = { route, signal, endsAt: clock.now() + totalMs, streams, call };
+    const endsAt = clock.now() + totalMs;
+    const route = new Route(this.chain, request, Math.min(endsAt, deadlineOf(signal)), this.settings);
+    const run: Run<Result> = { route, signal, streams, call };
     let failure: ServiceError | undefined;
     for (let step = route.next(); step !== undefined; step = route.next()) {
-      if (failure !== undefined && step.waitMs > 0) await this.waitFor(step, run, failure);
+      if (step.waitMs > 0) await wait(clock, step.waitMs, signal);
       const admission = step.isLastResort ? "last-resort" : step.target.breaker.admit();
       if (admission === undefined) continue;
       this.record(step, failure !== undefined);
       const { target } = step;
       try {
-        return await this.begin({ target, admission, caller: signal, endsAt: run.endsAt, streams }, run);
+        return await this.begin({ target, admission, caller: signal, endsAt, streams }, run);
       } catch (error) {
         failure = this.failureOf(error, step, run);
       }
     }
     throw failure ?? new Error(`The model ${this.model} has no target.`);
-  }
-
-  /** Fails at once, with the failure that is waited after, where the wait would pass the deadline. */
-  private async waitFor({ waitMs }: Step, { signal, endsAt }: Run<unknown>, failure: ServiceError): Promise<void> {
-    const { clock } = this.settings;
-    if (clock.now() + waitMs >= Math.min(endsAt, deadlineOf(signal))) throw failure;
-    await wait(clock, waitMs, signal);
   }
 
   private begin<Result>(options: AttemptOptions, run: Run<Result>): Promise<Won<Result>> {

@@ -51,6 +51,7 @@ interface Setback {
 export class Route {
   private readonly chain: readonly ModelTargets[];
   private readonly request: CompletionRequest;
+  private readonly deadlineAt: number;
   private readonly settings: RouteSettings;
   private readonly setbacks = new Map<CompletionTarget, Setback>();
   /** Where in the chain we are. */
@@ -60,10 +61,14 @@ export class Route {
   /** A prompt that was too long for a window needs a larger one. */
   private windowAbove = 0;
 
-  /** @param chain the model's own targets, then those of its fallbacks, in their order */
-  constructor(chain: readonly ModelTargets[], request: CompletionRequest, settings: RouteSettings) {
+  /**
+   * @param chain the model's own targets, then those of its fallbacks, in their order
+   * @param deadlineAt on the clock; no step waits until then
+   */
+  constructor(chain: readonly ModelTargets[], request: CompletionRequest, deadlineAt: number, settings: RouteSettings) {
     this.chain = chain;
     this.request = request;
+    this.deadlineAt = deadlineAt;
     this.settings = settings;
   }
 
@@ -122,7 +127,7 @@ export class Route {
         this.mayFollow(target) && this.setbacks.get(target)?.askAgainAt === undefined && target.breaker.admits,
     );
     const target = leastLoaded(candidates, this.settings.random);
-    return target === undefined ? undefined : { target, waitMs: this.backoffMs() };
+    return target === undefined ? undefined : this.inTime({ target, waitMs: this.backoffMs() });
   }
 
   /** Whoever told us how long to wait, the shortest wait first; a little later by chance, since others were told the same. */
@@ -133,7 +138,12 @@ export class Route {
       if (askAgainAt === undefined || !this.mayFollow(target)) continue;
       steps.push({ target, waitMs: Math.max(0, askAgainAt - clock.now()) + random() * retry.baseMs });
     }
-    return steps.toSorted((one, other) => one.waitMs - other.waitMs)[0];
+    const [soonest] = steps.toSorted((one, other) => one.waitMs - other.waitMs);
+    return soonest === undefined ? undefined : this.inTime(soonest);
+  }
+
+  private inTime(step: Step): Step | undefined {
+    return this.settings.clock.now() + step.waitMs < this.deadlineAt ? step : undefined;
   }
 
   /** Where nobody may be asked, whoever has not failed for the longest time is, once: it is better than to fail unasked. */

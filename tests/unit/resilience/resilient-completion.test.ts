@@ -92,6 +92,18 @@ describe("retries", () => {
   });
 });
 
+describe("a deadline", () => {
+  it("leaves out a wait that would pass it, and asks a fallback that can be asked at once", async () => {
+    const clock = new HandClock(SKIPPED_MS);
+    const failing = fails(says("A."), "vendor-unavailable", 9);
+    const port = resilient([modelOf("a", [failing], clock), modelOf("b", [says("B.")], clock)], clock);
+    const signal = unending();
+    setDeadline(signal, clock.now() + 125);
+    expect((await port.complete(REQUEST, signal)).text).toBe("B.");
+    expect([clock.waits, failing.requests.length]).toEqual([[], 1]);
+  });
+});
+
 describe("a vendor that says how long to wait", () => {
   it("is waited for, and a little longer, where nobody else can be asked", async () => {
     const clock = new HandClock(SKIPPED_MS);
