@@ -141,7 +141,7 @@ describe("AnswerQuestion", () => {
   it("answers alone, and says so, where a search fails without which it may answer", async () => {
     const completion = new FakeCompletion({ deltas: ["From what I know."] });
     const retrieval = new FakeRetrieval([TOWER]);
-    const settings = { sourceTokens: 1_000, ungroundedSearches: ["fake"] };
+    const settings = { sourceTokens: 1_000, abstains: true, ungroundedSearches: ["fake"] };
     const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, settings);
     retrieval.failNext(new ServiceError("retrieval-unavailable", "The engine is down."));
     const ask = () => collectAnswer(useCase.stream(questionOf("How high is the tower?"), never));
