@@ -12,6 +12,7 @@ import { type Keys, openKeys } from "./keys/open-keys.ts";
 import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
+import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 /** A service that listens. */
@@ -33,6 +34,7 @@ export async function startService(environment: Environment, log: Log): Promise<
   application.usage.subscribe(logUsage(log));
   const stopping = new AbortController();
   let keys: Keys | undefined;
+  const unwatchEventLoop = watchEventLoop(application.metrics.registry);
   try {
     keys = await openKeys(config, log);
     if (keys !== undefined) limitAccounts(application, keys);
@@ -50,11 +52,13 @@ export async function startService(environment: Environment, log: Log): Promise<
       async close() {
         stopping.abort();
         await server.close(config.server.drain_ms);
+        unwatchEventLoop();
         await application.close();
         await keys?.close();
       },
     };
   } catch (error) {
+    unwatchEventLoop();
     await application.close();
     await keys?.close();
     throw error;
@@ -68,7 +72,7 @@ function listen(
   log: Log,
   draining: () => boolean,
 ): Promise<RunningServer> {
-  const { adapters, answers, chat, searchPassages, documents } = application;
+  const { adapters, answers, chat, searchPassages, documents, metrics } = application;
   const status = () => adapters.status();
   const app = createApp({
     answers,
@@ -80,6 +84,7 @@ function listen(
     draining,
     ...(callers === undefined ? {} : { callers }),
     log,
+    metrics,
     settings: httpSettings(config),
   });
   return serve(app, addressOf(config));
@@ -92,7 +97,9 @@ function limitAccounts({ usage }: Application, { allowances }: Keys): void {
 
 /** A budget that some models do not count against should be no surprise. */
 function warnOfUnpriced({ models }: Config, keys: Keys | undefined, log: Log): void {
-  const unpriced = models.filter(({ price }) => price === undefined).map(({ name }) => name);
+  const unpriced = models
+    .filter(({ targets }) => targets.some(({ price }) => price === undefined))
+    .map(({ name }) => name);
   if (unpriced.length === 0 || !keys?.allowances.reports().some(({ budget }) => budget !== undefined)) return;
   log.warn({ models: unpriced }, "models without a price count against no budget");
 }

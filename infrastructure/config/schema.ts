@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
 import { keysSchema } from "../keys/settings.ts";
+import { resilience } from "./resilience-schema.ts";
 
 const MINUTE_MS = 60_000;
 const MIB = 1_048_576;
@@ -26,6 +27,64 @@ const entry = z.looseObject({
   adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts"),
 });
 
+/** Keys of a model, whatever its adapter; the adapter does not see them. */
+export const modelSettings = z.strictObject({
+  fallbacks: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("models that answer, one after the other, where this one cannot"),
+});
+
+const perMillion = z.number().min(0);
+
+/** The key `price` of a model, or of one of its targets. */
+export const priceSettings = z
+  .strictObject({
+    input: perMillion.describe("of the prompt's tokens"),
+    output: perMillion.describe("of the answer's tokens"),
+    cached_input: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor takes from its cache; default: as input"),
+    cache_write: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor writes into its cache; default: as input"),
+  })
+  .describe("US dollars for a million tokens; without it no cost is told, and none counts against a budget");
+
+/** Keys of one of a model's targets, whatever its adapter. */
+export const targetSettings = z.strictObject({
+  weight: z
+    .number()
+    .positive()
+    .max(1_000)
+    .default(1)
+    .describe("its share of the calls, against the model's other targets"),
+  price: priceSettings.optional(),
+});
+
+/** A model: one adapter with its options, or several targets of which each is that. */
+const model = z
+  .looseObject({
+    adapter: z.string().min(1).exactOptional(),
+    targets: z.array(entry).min(1).exactOptional(),
+  })
+  .superRefine(({ adapter, targets }, context) => {
+    if ((adapter === undefined) !== (targets === undefined)) return;
+    const message =
+      adapter === undefined ? "is missing, and there are no targets either" : "cannot stand beside targets";
+    context.addIssue({ code: "custom", path: ["adapter"], message });
+  });
+
+/** Keys of a search, whatever its adapter; the adapter does not see them. */
+export const searchSettings = z.strictObject({
+  on_failure: z
+    .enum(["fail", "answer-ungrounded", "stale-cache"])
+    .default("fail")
+    .describe(
+      "what happens where the engine fails: the error, an answer without passages that is marked so, or what was last found for the same query",
+    ),
+});
+
 /** The key `rerank` of a search, whatever its adapter; the adapter does not see it. */
 export const rerankSettings = z
   .strictObject({
@@ -40,22 +99,6 @@ export const rerankSettings = z
       ),
   })
   .describe("ranks the engine's best passages anew; without it they keep the engine's order");
-
-const perMillion = z.number().min(0);
-
-/** The key `price` of a model, whatever its adapter; the adapter does not see it. */
-export const priceSettings = z
-  .strictObject({
-    input: perMillion.describe("of the prompt's tokens"),
-    output: perMillion.describe("of the answer's tokens"),
-    cached_input: perMillion
-      .optional()
-      .describe("of the prompt's tokens that the vendor takes from its cache; default: as input"),
-    cache_write: perMillion
-      .optional()
-      .describe("of the prompt's tokens that the vendor writes into its cache; default: as input"),
-  })
-  .describe("US dollars for a million tokens; without it no cost is told, and none counts against a budget");
 
 const server = z.strictObject({
   host: z
@@ -204,7 +247,8 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("whether the service may listen on an address that others reach although there are no keys"),
-    models: z.record(name, entry).default({}).describe("what llm_name can be"),
+    resilience: resilience.prefault({}),
+    models: z.record(name, model).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
     rerankers: z.record(name, entry).default({}).describe("what a search's rerank.reranker can be"),
     searches: z.record(searchName, entry).default({}).describe("what vector_search_type can be"),

@@ -102,7 +102,7 @@ describe("the file of keys", () => {
     await writeFile(join(folder, "keys.yaml"), "keys: { a: { scopes: [fly] }, b: 7 }");
     await expect(open(folder)).rejects.toMatchObject({
       problems: expect.arrayContaining([
-        expect.objectContaining({ field: "keys.a.scopes.0" }),
+        expect.objectContaining({ field: "keys.a.scopes[0]" }),
         expect.objectContaining({ field: "keys.a.hashes" }),
         expect.objectContaining({ field: "keys.b" }),
       ]),

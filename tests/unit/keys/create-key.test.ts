@@ -12,7 +12,7 @@ it("makes none that the config would refuse, and says all that is wrong", () => 
   expect(() => createKey({ name: "-app", scopes: ["ask", "read"], expires: "soon" })).toThrow(
     expect.objectContaining({
       code: "invalid-request",
-      message: expect.stringMatching(/name: a key's name.*scopes\.1: must be one of.*expires: must be a day [^;]*$/u),
+      message: expect.stringMatching(/name: a key's name.*scopes\[1\]: must be one of.*expires: must be a day [^;]*$/u),
     }),
   );
 });
