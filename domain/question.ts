@@ -23,9 +23,13 @@ export interface Question {
   readonly system?: string;
   /** Earlier turns, oldest first. */
   readonly history: readonly Message[];
+  /** Turns after the prompt: the calls of tools that it led to, and what they gave; absent where there are none. */
+  readonly following?: readonly Message[];
   readonly principal?: Principal;
   /** Name of the key on whose account it goes; absent where callers have none. */
   readonly account?: string;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 /** Limits that hold whatever the config says. */

@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { DocumentReader } from "../adapters/outbound/documents/document-reader.ts";
 import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
-import { AnswerQuestion } from "../application/answer-question.ts";
+import { AnswerQuestion, type AnswerSettings } from "../application/answer-question.ts";
 import type { Answers } from "../application/answers.ts";
 import { CompleteChat } from "../application/complete-chat.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
@@ -12,6 +12,7 @@ import { SyncDocuments } from "../application/sync-documents.ts";
 import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
+import { withAnswerCache } from "./answer-cache/configured-cache.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
@@ -37,7 +38,12 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
-  const answers = new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens });
+  const answers = withAnswerCache(
+    new AnswerQuestion(adapters, tokenizer, answerSettings(config)),
+    config,
+    adapters,
+    container,
+  );
   return {
     adapters,
     tokenizer,
@@ -48,6 +54,11 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
     close: () => container.unbindAllAsync(),
   };
+}
+
+function answerSettings({ answer }: Config): AnswerSettings {
+  const { source_tokens: sourceTokens, abstain: abstains, follow_up_model: followUpModel } = answer;
+  return { sourceTokens, abstains, ...(followUpModel === undefined ? {} : { followUpModel }) };
 }
 
 /** One field or several, as the config has them, are a list. */

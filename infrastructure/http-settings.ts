@@ -1,10 +1,14 @@
 import type { HttpSettings } from "../adapters/inbound/http/settings.ts";
 import type { Config } from "./config/load.ts";
 
+/** Proxies close what is silent for long, AWS' load balancers after 60 s. */
+const SILENCE_MS = 15_000;
+
 /** The part of the config that the HTTP side needs, in its own words. */
 export function httpSettings({ server, limits, answer, principal }: Config): HttpSettings {
   return {
     deadlineMs: server.deadline_ms,
+    silenceMs: SILENCE_MS,
     limits: {
       bodyBytes: limits.body_bytes,
       promptLength: limits.prompt_characters,

@@ -50,10 +50,11 @@ export async function startService(environment: Environment, log: Log): Promise<
 }
 
 function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
-  const { adapters, answers, searchPassages, documents } = application;
+  const { adapters, answers, chat, searchPassages, documents } = application;
   const status = () => adapters.status();
   const app = createApp({
     answers,
+    chat,
     searchPassages,
     documents,
     adapters,

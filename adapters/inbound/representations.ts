@@ -1,22 +1,27 @@
-import type { Answer, Citation } from "../../domain/answer.ts";
+import type { Answer, Citation, Usage } from "../../domain/answer.ts";
 import type { Passage } from "../../domain/passage.ts";
 import type { Retrieval } from "../../domain/ports/retrieval-port.ts";
 
 // The one place where our camelCase becomes the snake_case that every door shows. What is not known is left out, never null.
 
 export function fromAnswer(answer: Answer, model: string) {
-  const { text, citations, passages, usage, finishReason, timing, warnings } = answer;
+  const { text, citations, passages, usage } = answer;
   return {
     response: text,
     citations: citations.map(fromCitation),
     passages: passages.map(fromPassage),
     model,
-    usage: {
-      input_tokens: usage.inputTokens,
-      output_tokens: usage.outputTokens,
-      cached_input_tokens: usage.cachedInputTokens,
-    },
+    usage: fromUsage(usage),
+    ...fromEnd(answer),
+  };
+}
+
+/** What is known of an answer only at its end, but for its usage. */
+export function fromEnd({ finishReason, timing, warnings, groundedness, searchedFor }: AnswerEnd) {
+  return {
     finish_reason: finishReason,
+    groundedness,
+    searched_for: searchedFor,
     timing_ms: {
       embed: roundedMs(timing.embedMs),
       retrieve: roundedMs(timing.retrieveMs),
@@ -27,6 +32,12 @@ export function fromAnswer(answer: Answer, model: string) {
   };
 }
 
+type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings" | "groundedness" | "searchedFor">;
+
+export function fromUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage) {
+  return { input_tokens: inputTokens, output_tokens: outputTokens, cached_input_tokens: cachedInputTokens };
+}
+
 export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalMs: number) {
   return {
     passages: passages.map(fromPassage),
@@ -35,11 +46,22 @@ export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalM
   };
 }
 
-function fromPassage({ id, documentId, text, title, uri, score, confidence, location, language, metadata }: Passage) {
+export function fromPassage({
+  id,
+  documentId,
+  text,
+  title,
+  uri,
+  score,
+  confidence,
+  location,
+  language,
+  metadata,
+}: Passage) {
   return { id, document_id: documentId, text, title, uri, score, confidence, location, language, metadata };
 }
 
-function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
+export function fromCitation({ passageId, documentId, title, uri, marker, quote, ...rest }: Citation) {
   return {
     passage_id: passageId,
     document_id: documentId,

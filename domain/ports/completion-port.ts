@@ -45,8 +45,8 @@ export interface CompletionPort {
   /**
    * The whole answer at once. Text is never empty unless the model asks for tools, or the finish reason is `content-filter`
    * or `length`.
-   * @throws ServiceError context-overflow, content-refused, rate-limited, vendor-auth, vendor-rejected,
-   * vendor-unavailable, vendor-reply-invalid, timeout, cancelled
+   * @throws ServiceError invalid-request (a value that this vendor has no word for, under the feature's name), context-overflow,
+   * content-refused, rate-limited, vendor-auth, vendor-rejected, vendor-unavailable, vendor-reply-invalid, timeout, cancelled
    */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
 

@@ -39,6 +39,8 @@ export interface SearchEntry extends AdapterEntry<Search> {
 
 /** The config, checked. */
 export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[number]> {
+  /** Path of the config file. */
+  readonly file: string;
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
@@ -77,7 +79,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   problems.push(...referenceProblems(interpolated.value));
   if (checked.problems !== undefined || problems.length > 0) throw fail(problems);
   const { $schema: _, ...rest } = checked.data;
-  return { ...rest, ...entries, directory, dataDirectory };
+  return { ...rest, ...entries, file: configFile, directory, dataDirectory };
 }
 
 /** Variables that are missing outside the entries, and texts that open none, wherever they are. */

@@ -13,7 +13,15 @@ export function referenceProblems(tree: unknown): readonly Problem[] {
     ];
   });
   const corpus = childOf(childOf(tree, "sample"), "corpus");
-  return [...lost, ...problemsOfName("sample.corpus", "search", corpus, Object.keys(searches))];
+  const cacheEmbedder = childOf(childOf(childOf(tree, "answer_cache"), "semantic"), "embedder");
+  const models = Object.keys(childOf(tree, "models") ?? {});
+  const followUpModel = childOf(childOf(tree, "answer"), "follow_up_model");
+  return [
+    ...lost,
+    ...problemsOfName("answer_cache.semantic.embedder", "embedder", cacheEmbedder, embedders),
+    ...problemsOfName("answer.follow_up_model", "model", followUpModel, models),
+    ...problemsOfName("sample.corpus", "search", corpus, Object.keys(searches)),
+  ];
 }
 
 function problemsOfName(field: string, kind: string, name: unknown, known: readonly string[]): readonly Problem[] {

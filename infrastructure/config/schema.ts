@@ -84,6 +84,15 @@ const answer = z.strictObject({
     .describe("passages that are retrieved where the request does not say"),
   max_tokens: z.int().min(1).default(1_024).describe("bound of an answer where the request does not say"),
   source_tokens: z.int().min(256).default(6_000).describe("tokens of passages that a prompt holds at most"),
+  abstain: z
+    .boolean()
+    .default(true)
+    .describe("whether no model is asked where the passages are too far from the question to answer it"),
+  follow_up_model: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("model that rewrites follow-up questions before they are searched for; without it a rule does"),
 });
 
 const field = z.string().min(1);
@@ -128,6 +137,23 @@ const embeddingCache = z.strictObject({
     .describe("bytes on disk of the vectors that are kept of passages, so that none is embedded twice; 0 keeps none"),
 });
 
+const answerCache = z.strictObject({
+  max_bytes: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("bytes of memory for answers that are given again while the corpus stays the same; 0 keeps none"),
+  max_age_seconds: z.int().min(1).default(3_600).describe("how long an answer is given again at most"),
+  timeout_ms: z.int().min(1).max(5_000).default(50).describe("what looking into the cache may cost a request at most"),
+  semantic: z
+    .strictObject({
+      embedder: z.string().min(1).describe("name of an entry of embedders, not one that learns from a corpus"),
+      threshold: z.number().min(0.5).max(1).default(0.95).describe("cosine from which two questions mean the same"),
+    })
+    .exactOptional()
+    .describe("answers questions that mean the same as an earlier one; without it only the very same question"),
+});
+
 const principal = z
   .strictObject({
     user_header: headerName.describe("header in which a trusted proxy puts the user's id"),
@@ -149,6 +175,7 @@ export const configSchema = z
     answer: answer.prefault({}),
     ingestion: ingestion.prefault({}),
     embedding_cache: embeddingCache.prefault({}),
+    answer_cache: answerCache.prefault({}),
     principal: principal.optional(),
     models: z.record(name, entry).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),

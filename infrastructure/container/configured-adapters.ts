@@ -4,12 +4,13 @@ import type { AdapterStatus } from "../../domain/health.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import type { EmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import type { AdapterEntry, Config } from "../config/load.ts";
-import type { Search } from "./registry.ts";
-import { COMPLETION, SEARCH } from "./tokens.ts";
+import type { Embedder, Search } from "./registry.ts";
+import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
 
 /** The container behind the domain's factory: names in, ports out, and a clear word where a name leads to nothing. */
 export class ConfiguredAdapters implements AdapterFactory {
@@ -17,15 +18,17 @@ export class ConfiguredAdapters implements AdapterFactory {
   readonly searches: readonly string[];
   private readonly container: Container;
   private readonly statuses: readonly AdapterStatus[];
+  /** Why each embedder cannot be asked; undefined where it can. */
+  private readonly embedderReasons: ReadonlyMap<string, string | undefined>;
 
   constructor(config: Config, container: Container) {
     this.container = container;
-    const embedders = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
+    this.embedderReasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
     const rerankers = new Map(config.rerankers.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
       ...config.models.map((entry) => statusOf("model", entry, reasonOf(entry))),
       ...config.searches.map((entry) => {
-        const behind = embedders.get(entry.embedder ?? "") ?? rerankers.get(entry.rerank?.reranker ?? "");
+        const behind = this.embedderReasons.get(entry.embedder ?? "") ?? rerankers.get(entry.rerank?.reranker ?? "");
         return statusOf("search", entry, reasonOf(entry) ?? behind);
       }),
     ];
@@ -35,6 +38,11 @@ export class ConfiguredAdapters implements AdapterFactory {
 
   get corpora(): readonly string[] {
     return this.searches.filter((name) => this.search(name).corpus !== undefined);
+  }
+
+  get embedders(): readonly string[] {
+    const available = [...this.embedderReasons].filter(([, reason]) => reason === undefined).map(([name]) => name);
+    return available.filter((name) => this.embedder(name).kind === "fixed");
   }
 
   /** Every model and search of the config, available or not. */
@@ -63,6 +71,24 @@ export class ConfiguredAdapters implements AdapterFactory {
     );
   }
 
+  embedding(name: string): EmbeddingPort {
+    const reason = this.embedderReasons.get(name);
+    if (reason !== undefined) {
+      const supported = this.embedders;
+      throw new ServiceError("not-configured", `The embedder ${name} is not configured: ${reason}.`, { supported });
+    }
+    if (!this.embedderReasons.has(name)) {
+      throw new ServiceError("unsupported-model", `Unsupported embedder: ${name}`, { supported: this.embedders });
+    }
+    const embedder = this.embedder(name);
+    if (embedder.kind === "fixed") return embedder;
+    const message = "learns its space from each corpus that it serves, so it has no vectors to give without one";
+    throw new ServiceError("invalid-request", `The embedder ${name} ${message}.`, {
+      problems: [{ field: "model", message }],
+      supported: this.embedders,
+    });
+  }
+
   tuning(name: string): TuningPort | undefined {
     if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
     return this.search(name).tuning;
@@ -75,6 +101,10 @@ export class ConfiguredAdapters implements AdapterFactory {
     throw new ServiceError("corpus-read-only", `The search ${corpus} neither makes nor restores snapshots.`, {
       supported: this.searches.filter((name) => this.search(name).snapshots !== undefined),
     });
+  }
+
+  private embedder(name: string): Embedder {
+    return this.container.get<Embedder>(EMBEDDING, { name });
   }
 
   private search(name: string): Search {

@@ -1,14 +1,17 @@
+import type { CompletionFeature } from "../../domain/chat.ts";
 import { ServiceError } from "../../domain/errors.ts";
-import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { type FakeAnswer, FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
 import { COMPLETION_CODES, type CompletionCode, RETRY_AFTER_MS, type VendorAnswer } from "./completion-harness.ts";
 
+const SUPPORTS: readonly CompletionFeature[] = ["topP", "stop", "topLogprobs", "tools", "toolChoice", "images"];
+
 describeCompletionContract("FakeCompletion", {
   open: async () => {
-    const fake = new FakeCompletion();
+    const fake = new FakeCompletion(undefined, undefined, SUPPORTS);
     let last: VendorAnswer | undefined;
     const failMidway = (deltas: readonly string[]) => {
-      if (last !== undefined) fake.answerWith({ ...last, deltas });
+      if (last !== undefined) fake.answerWith(fakeAnswerOf({ ...last, deltas }));
       fake.failNext(failure("vendor-reply-invalid"), deltas.length);
     };
     return {
@@ -19,7 +22,7 @@ describeCompletionContract("FakeCompletion", {
         if (answer.deltas.length === 0 && answer.finishReason === "stop") {
           fake.failNext(failure("vendor-reply-invalid"));
           fake.failNext(failure("vendor-reply-invalid"));
-        } else fake.answerWith(answer);
+        } else fake.answerWith(fakeAnswerOf(answer));
       },
       stall: (deltas) => fake.hold(deltas.length),
       breakOff: failMidway,
@@ -29,7 +32,14 @@ describeCompletionContract("FakeCompletion", {
       close: () => fake.close(),
     };
   },
+  supports: SUPPORTS,
+  skip: { heard: "it keeps the request as it is" },
 });
+
+/** The vendor tells one token with each delta. */
+function fakeAnswerOf({ logprobs, ...answer }: VendorAnswer): FakeAnswer {
+  return { ...answer, ...(logprobs === undefined ? {} : { logprobs: logprobs.map((token) => [token]) }) };
+}
 
 function failure(code: CompletionCode): ServiceError {
   const retryable = code === "rate-limited" || code === "vendor-unavailable" || code === "vendor-reply-invalid";

@@ -172,6 +172,25 @@ describe("the container", () => {
     });
   });
 
+  it("gives embedders by their names, but for one that learns from a corpus", async () => {
+    const { adapters } = await application(`
+embedders:
+  lsa: { adapter: lsa }
+  titan: { adapter: bedrock, model: "amazon.titan-embed-text-v2:0", dimensions: 256, region: eu-central-1 }
+  remote: { adapter: openai, model: text-embedding-3-small, dimensions: 8, api_key: "\${OTHER_KEY}" }
+`);
+    expect(adapters.embedders).toEqual(["titan"]);
+    expect(adapters.embedding("titan")).toMatchObject({ kind: "fixed", dimensions: 256 });
+    const supported = ["titan"];
+    expect(() => adapters.embedding("ada")).toThrow(expect.objectContaining({ code: "unsupported-model", supported }));
+    expect(() => adapters.embedding("remote")).toThrow(
+      expect.objectContaining({ code: "not-configured", message: expect.stringContaining("OTHER_KEY"), supported }),
+    );
+    expect(() => adapters.embedding("lsa")).toThrow(
+      expect.objectContaining({ code: "invalid-request", problems: [expect.objectContaining({ field: "model" })] }),
+    );
+  });
+
   it("names what there is where a name is unknown, and what cannot be written to", async () => {
     const { adapters } = await application(FOREIGN);
     expect(() => adapters.completion("gpt-0")).toThrow(

@@ -50,12 +50,28 @@ export class RawConnection {
   }
 
   /** Writes a POST with this JSON. */
-  post(path: string, body: unknown): void {
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
     const bytes = Buffer.from(JSON.stringify(body));
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.write(
-      `POST ${path} HTTP/1.1\r\nhost: pharos\r\ncontent-type: application/json\r\ncontent-length: ${bytes.byteLength}\r\n\r\n`,
+      `POST ${path} HTTP/1.1\r\nhost: pharos\r\ncontent-type: application/json\r\ncontent-length: ${bytes.byteLength}\r\n${more.join("")}\r\n`,
     );
     this.write(bytes);
+  }
+
+  /** Takes no more from the socket. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  /** Takes again what comes. */
+  resume(): void {
+    this.socket.resume();
+  }
+
+  /** Resolves once this text was received. @throws where the connection ends before */
+  async until(text: string): Promise<void> {
+    while (!this.received.includes(text)) await this.more();
   }
 
   /** Goes away without a word. */
@@ -78,9 +94,13 @@ export class RawConnection {
     for (;;) {
       const reply = this.takeReply();
       if (reply !== undefined) return reply;
-      if (this.ended) throw new Error(`The connection ended after ${JSON.stringify(this.received)}.`);
-      await new Promise<void>((resolve) => this.waiting.push(resolve));
+      await this.more();
     }
+  }
+
+  private async more(): Promise<void> {
+    if (this.ended) throw new Error(`The connection ended after ${JSON.stringify(this.received)}.`);
+    await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
   private takeReply(): RawReply | undefined {

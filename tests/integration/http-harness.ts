@@ -3,6 +3,7 @@ import { createApp, type HttpDependencies } from "../../adapters/inbound/http/ap
 import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
+import { CompleteChat } from "../../application/complete-chat.ts";
 import { IngestDocuments } from "../../application/ingest-documents.ts";
 import { SearchPassages } from "../../application/search-passages.ts";
 import { ServiceError } from "../../domain/errors.ts";
@@ -14,6 +15,7 @@ import type { DocumentReaderPort } from "../../domain/ports/document-reader-port
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { FakeEmbedding } from "../support/fakes/fake-embedding.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
 import { passageOf } from "../support/passages.ts";
 import { wordTokenizer } from "../support/word-tokenizer.ts";
@@ -30,6 +32,7 @@ export const SETTINGS: HttpSettings = {
     maxTokens: { default: 256, max: 4_096 },
   },
   deadlineMs: 20_000,
+  silenceMs: 15_000,
 };
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -68,7 +71,7 @@ class RecordingLog implements Log {
 
 /** Two models and three searches, one of each without its settings; `readonly` takes no documents. */
 export class HarnessAdapters implements AdapterFactory {
-  readonly models = ["fake"];
+  readonly models: readonly string[] = ["fake"];
   readonly searches = ["memory", "readonly"];
   readonly corpora: readonly string[] = ["memory"];
   readonly model = new FakeCompletion({
@@ -90,6 +93,8 @@ export class HarnessAdapters implements AdapterFactory {
     passageOf("A tea is served at five.", { id: "p2", documentId: "tea", score: 0.25 }),
   ]);
   readonly memory: CorpusPort = new MemoryCorpus();
+  readonly embedders = ["words"];
+  readonly words = new FakeEmbedding({ dimensions: 8, maxBatch: 3 });
 
   tuning(): undefined {}
 
@@ -104,6 +109,11 @@ export class HarnessAdapters implements AdapterFactory {
   retrieval(name: string): FakeRetrieval {
     if (name === "memory" || name === "readonly") return this.search;
     throw new ServiceError("unsupported-vector-db", `Unsupported vector DB: ${name}`, { supported: this.searches });
+  }
+
+  embedding(name: string): FakeEmbedding {
+    if (name === "words") return this.words;
+    throw new ServiceError("unsupported-model", `Unsupported embedder: ${name}`, { supported: this.embedders });
   }
 
   corpus(name: string): CorpusPort {
@@ -156,8 +166,10 @@ export async function startService(
       { kind: "search", name: "memory", available: true },
     ],
   };
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   const app = createApp({
-    answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 }),
+    answers,
+    chat: new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, NO_FILES, wordTokenizer, DEFAULT_CHUNK_SETTINGS),
     adapters,
@@ -192,3 +204,15 @@ async function send(
 
 /** A question that the harness can answer. */
 export const QUESTION = { prompt: "What is the index?", llm_name: "fake", vector_search_type: "memory" } as const;
+
+/** Asks for a stream, and returns once its head is there. */
+export async function askForStream(
+  { server }: Service,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${server.url}/generate`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify({ ...QUESTION, stream: true }),
+  });
+}

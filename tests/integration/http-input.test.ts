@@ -22,7 +22,8 @@ describe("a body that breaks the rules", () => {
       temperature: "hot",
       system: "x".repeat(limits.systemLength + 1),
       history: [{ role: "system", content: "Obey." }, { role: "user" }],
-      stream: true,
+      stream: "yes",
+      tools: true,
     });
     expectProblem(reply, 400, "invalid-request");
     expect(reply.json?.errors).toEqual([
@@ -37,10 +38,11 @@ describe("a body that breaks the rules", () => {
       { field: "system", message: "must have at most 500 characters" },
       { field: "history[0].role", message: "must be user or assistant" },
       { field: "history[1].content", message: "is missing" },
-      { field: "stream", message: "is not a known field" },
+      { field: "stream", message: "must be true or false" },
+      { field: "tools", message: "is not a known field" },
     ]);
     expect(reply.json?.detail).toBe(
-      "The request is invalid: prompt must not be empty; llm_name must be a text; vector_search_type is missing; and 9 more.",
+      "The request is invalid: prompt must not be empty; llm_name must be a text; vector_search_type is missing; and 10 more.",
     );
   });
 

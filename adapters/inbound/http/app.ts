@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { Answers } from "../../../application/answers.ts";
+import type { CompleteChat } from "../../../application/complete-chat.ts";
 import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import { ServiceError } from "../../../domain/errors.ts";
@@ -12,6 +13,10 @@ import { generate } from "./generate.ts";
 import { live, ready } from "./health.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
 import { models } from "./models.ts";
+import { chatCompletions } from "./openai/chat-completions.ts";
+import { embeddings } from "./openai/embeddings.ts";
+import { openaiErrorResponse } from "./openai/errors.ts";
+import { getModel, listModels } from "./openai/models.ts";
 import { problemResponse } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { requestSchemas } from "./schemas.ts";
@@ -21,6 +26,7 @@ import { welcome } from "./welcome.ts";
 
 export interface HttpDependencies {
   readonly answers: Answers;
+  readonly chat: CompleteChat;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
   readonly adapters: AdapterFactory;
@@ -36,7 +42,7 @@ const DOCUMENT = "/corpora/:name/documents/:id{.+}";
 
 /** The HTTP contract (docs/http-api.md) as an app that any server of the Fetch API's kind can run. */
 export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment> {
-  const { answers, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
+  const { answers, chat, searchPassages, documents, adapters, status, draining, log, settings } = dependencies;
   const schemas = requestSchemas(settings.limits);
   const bounded = (handle: BoundedHandler) => withDeadline(settings.deadlineMs, handle);
   const app = new Hono<HttpEnvironment>();
@@ -54,13 +60,23 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
     .get(bounded(getDocument(documents, settings)))
     .delete(bounded(deleteDocument(documents, settings)))
     .all(allow("GET, HEAD, PUT, DELETE"));
+  app.post("/v1/chat/completions", bounded(chatCompletions(chat, settings))).all(allow("POST"));
+  app.post("/v1/embeddings", bounded(embeddings(adapters, settings))).all(allow("POST"));
+  app.get("/v1/models", listModels(adapters)).all(allow("GET, HEAD"));
+  app.get("/v1/models/:id{.+}", getModel(adapters)).all(allow("GET, HEAD"));
   app.notFound((context) => {
     const error = new ServiceError("not-found", "There is nothing at this address.");
     context.error = error;
-    return problemResponse(error, context);
+    return errorResponse(error, context);
   });
-  app.onError(problemResponse);
+  app.onError(errorResponse);
   return app;
+}
+
+/** The error in the shape that the callers of the address know. */
+function errorResponse(error: Error, context: HttpContext): Response {
+  const isOpenAI = context.req.path.startsWith("/v1/");
+  return isOpenAI ? openaiErrorResponse(error, context) : problemResponse(error, context);
 }
 
 /** Refuses every method that no handler before it took. */

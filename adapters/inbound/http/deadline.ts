@@ -8,7 +8,8 @@ export type BoundedHandler = (context: HttpContext, signal: AbortSignal) => Prom
 /**
  * Runs a handler under one signal, which aborts with the ServiceError that tells why: `timeout` when the deadline passes,
  * `cancelled` when the caller goes away, `shutting-down` when the server gives up waiting. The answer is then that
- * error's at once, even where the work under way ignores the signal.
+ * error's at once, even where the work under way ignores the signal. A stream has the signal until it ends; once it has
+ * begun, it is the stream that tells the error.
  */
 export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handler<HttpEnvironment> {
   return async (context) => {
@@ -17,7 +18,7 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     const controller = new AbortController();
     const aborted = Promise.withResolvers<never>();
     const abort = (error: ServiceError) => {
-      aborted.reject(error);
+      if (context.get("streamEnd") === undefined) aborted.reject(error);
       controller.abort(error);
     };
     const cancel = () => abort(new ServiceError("cancelled", "The caller went away."));
@@ -26,6 +27,16 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     const timer = setTimeout(() => abort(timeoutError(deadlineMs)), deadlineMs);
     gone.addEventListener("abort", cancel);
     abandoned?.addEventListener("abort", giveUp);
+    const unwatch = () => {
+      clearTimeout(timer);
+      gone.removeEventListener("abort", cancel);
+      abandoned?.removeEventListener("abort", giveUp);
+    };
+    const endStream = () => {
+      // Whoever noticed first that it broke: its work is to end, too.
+      if (context.error !== undefined) cancel();
+      unwatch();
+    };
     if (gone.aborted) cancel();
     else if (abandoned?.aborted) giveUp();
     try {
@@ -33,9 +44,9 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     } catch (thrown) {
       throw thrown instanceof Error ? thrown : new Error("Something was thrown that is no Error.", { cause: thrown });
     } finally {
-      clearTimeout(timer);
-      gone.removeEventListener("abort", cancel);
-      abandoned?.removeEventListener("abort", giveUp);
+      const streamEnd = context.get("streamEnd");
+      if (streamEnd === undefined) unwatch();
+      else void streamEnd.then(endStream);
     }
   };
 }

@@ -4,12 +4,40 @@ import type { Context } from "hono";
 export interface ServerBindings {
   /** Aborts when the server gives up on the requests that are still under way. */
   readonly abandoned?: AbortSignal;
+  /** The way around the Fetch API's streams, where Node serves. */
+  readonly direct?: DirectResponse;
+}
+
+/** Node's own response, to which streams are written at a fraction of the cost. */
+export interface DirectResponse {
+  readonly outgoing: NodeResponse;
+  /** What a handler returns that writes the answer itself. */
+  readonly written: Response;
+}
+
+/** What streams need of Node's `http.ServerResponse`. */
+export interface NodeResponse {
+  writeHead(status: number, headers: Record<string, string>): unknown;
+  /** False where no more should be written until `drain`. */
+  write(text: string): boolean;
+  end(): unknown;
+  destroy(): unknown;
+  on(event: "drain" | "finish" | "close" | "error", listener: () => void): unknown;
 }
 
 /** What the app's handlers see. */
 export interface HttpEnvironment {
   readonly Bindings: ServerBindings;
-  readonly Variables: { readonly requestId: string };
+  readonly Variables: {
+    readonly requestId: string;
+    /** Name of the key that the caller has shown; absent where callers have none. */
+    readonly account?: string;
+    /**
+     * Resolves when the stream that answers the request has ended, with `context.error` set where it broke; absent where the
+     * answer is no stream. Until then the request is under way, although its handler has returned.
+     */
+    readonly streamEnd?: Promise<void>;
+  };
 }
 
 export type HttpContext = Context<HttpEnvironment>;

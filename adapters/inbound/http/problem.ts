@@ -52,22 +52,33 @@ const MAX_FIELD_LENGTH = 200;
 
 /** The error as RFC 9457 problem details; what is no ServiceError tells the caller nothing but that it happened. */
 export function problemResponse(error: Error, context: HttpContext): Response {
+  const headers: Record<string, string> = { "content-type": "application/problem+json" };
+  const retryAfterMs = error instanceof ServiceError ? error.retryAfterMs : undefined;
+  if (retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(retryAfterMs / 1000));
+  const body = problemOf(error, context.get("requestId"));
+  // Hono's own list of statuses does not know 499.
+  return context.body(JSON.stringify(body), body.status as ContentfulStatusCode, headers);
+}
+
+/** The status that an error is answered with, where the answer has not begun. */
+export function statusOf(error: Error): ProblemStatus {
+  return PROBLEMS[error instanceof ServiceError ? error.code : "internal"].status;
+}
+
+/** The members of the problem that an error is; a stream that has begun ends with them. */
+export function problemOf(error: Error, requestId: string) {
   const shown = error instanceof ServiceError ? error : undefined;
   const code: ProblemCode = shown?.code ?? "internal";
   const { status, title } = PROBLEMS[code];
-  const body = {
+  return {
     type: `urn:pharos:error:${code}`,
     title,
     status,
     detail: shown?.message ?? "The service failed. Its log has more under this request id.",
     code,
-    request_id: context.get("requestId"),
+    request_id: requestId,
     ...(shown === undefined ? {} : members(shown)),
   };
-  const headers: Record<string, string> = { "content-type": "application/problem+json" };
-  if (shown?.retryAfterMs !== undefined) headers["retry-after"] = String(Math.ceil(shown.retryAfterMs / 1000));
-  // Hono's own list of statuses does not know 499.
-  return context.body(JSON.stringify(body), status as ContentfulStatusCode, headers);
 }
 
 function members({ problems, supported }: ServiceError) {

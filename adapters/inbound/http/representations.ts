@@ -7,13 +7,18 @@ import type { GenerateBody, SearchBody } from "./schemas.ts";
 
 // What callers of HTTP alone send and get; answers and passages are in ../representations.ts.
 
-export function toQuestion(body: GenerateBody, principal: Principal | undefined): Question {
+export function toQuestion(
+  body: GenerateBody,
+  principal: Principal | undefined,
+  account: string | undefined,
+): Question {
   const {
     llm_name: model,
     vector_search_type: search,
     top_k: topK,
     max_tokens: maxTokens,
     temperature,
+    stream: _,
     ...alike
   } = body;
   return {
@@ -24,6 +29,7 @@ export function toQuestion(body: GenerateBody, principal: Principal | undefined)
     maxTokens,
     ...(temperature === undefined ? {} : { parameters: { temperature } }),
     ...(principal === undefined ? {} : { principal }),
+    ...(account === undefined ? {} : { account }),
   };
 }
 

@@ -32,6 +32,7 @@ export function requestSchemas(limits: HttpLimits) {
       temperature: z.number().min(0).max(QUESTION_LIMITS.temperature).exactOptional(),
       system: text(limits.systemLength).exactOptional(),
       history: history(limits.historyLength).default([]),
+      stream: z.boolean().exactOptional(),
     }),
     search: z.strictObject({
       query: prompt,

@@ -29,6 +29,8 @@ export interface HttpSettings {
   readonly limits: HttpLimits;
   /** Time that one request may take, its body's arrival included. */
   readonly deadlineMs: number;
+  /** Silence of a stream after which a comment shows that it lives. */
+  readonly silenceMs: number;
   /** Absent where callers are not to be believed: then nobody is a principal. */
   readonly trustedPrincipalHeaders?: PrincipalHeaders;
 }

@@ -1,5 +1,5 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
-import type { CompletionFeature, ToolCall } from "../../../domain/chat.ts";
+import type { CompletionFeature, TokenLogprob, ToolCall } from "../../../domain/chat.ts";
 import { collectCompletion } from "../../../domain/collect-completion.ts";
 import { abortError, throwIfAborted } from "../../../domain/errors.ts";
 import type {
@@ -8,11 +8,14 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 
 /** What a model says. */
 export interface FakeAnswer {
   /** The text, cut as it is to arrive; none of them empty. */
   readonly deltas: readonly string[];
+  /** How likely the tokens of each delta were; told to whoever asks. Default: []. */
+  readonly logprobs?: readonly (readonly TokenLogprob[])[];
   /** After the text; default: []. */
   readonly toolCalls?: readonly ToolCall[];
   /** Default: stop. */
@@ -63,8 +66,8 @@ export class FakeCompletion implements CompletionPort {
   }
 
   /** Replaces the answer, from the next call on. */
-  answerWith(answer: FakeAnswer): void {
-    this.answerTo = () => answer;
+  answerWith(answer: FakeAnswer | ((request: CompletionRequest) => FakeAnswer)): void {
+    this.answerTo = typeof answer === "function" ? answer : () => answer;
   }
 
   /** Makes the next call fail once so many deltas are out; called twice, the next two, and so on. */
@@ -92,7 +95,9 @@ export class FakeCompletion implements CompletionPort {
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
     throwIfAborted(signal);
     this.requests.push(request);
-    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE, warnings = [] } = this.answerTo(request);
+    const answer = this.answerTo(request);
+    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE } = answer;
+    const warnings = [...(answer.warnings ?? []), ...warnUnsupported(request, this.supports)];
     const { held } = this;
     const failure = this.failures.shift();
     const pass = async (index: number) => {
@@ -104,7 +109,8 @@ export class FakeCompletion implements CompletionPort {
     try {
       for (const [index, text] of deltas.entries()) {
         await pass(index);
-        yield { type: "delta", text };
+        const logprobs = request.topLogprobs === undefined ? undefined : answer.logprobs?.[index];
+        yield { type: "delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
       }
       await pass(deltas.length);
       for (const [index, { id, name, arguments: json }] of toolCalls.entries()) {

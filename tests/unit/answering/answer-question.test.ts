@@ -20,7 +20,10 @@ const ANSWER = {
 
 function answering(completion = new FakeCompletion(ANSWER), retrieval = new FakeRetrieval([ISLAND, TOWER])) {
   retrieval.embedMs = 0.25;
-  const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, { sourceTokens: 1_000 });
+  const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, {
+    sourceTokens: 1_000,
+    abstains: true,
+  });
   return { useCase, completion, retrieval };
 }
 
@@ -63,7 +66,8 @@ describe("AnswerQuestion", () => {
   });
 
   it("hands the question's wishes to the two ports", async () => {
-    const { useCase, completion, retrieval } = answering();
+    const tagged = { ...TOWER, metadata: { lang: "en" } };
+    const { useCase, completion, retrieval } = answering(undefined, new FakeRetrieval([tagged]));
     const principal = { userId: "ada", groups: ["staff"] };
     const filter = { op: "eq", field: "lang", value: "en" } as const;
     const wishes = { topK: 2, filter, principal, maxTokens: 7, parameters: { temperature: 0.5 } };

@@ -19,7 +19,7 @@ const CHAT: Chat = {
 function chatting(completion = new FakeCompletion({ deltas: ["103 metres [1]."] })) {
   const retrieval = new FakeRetrieval([passageOf("The tower is 103 metres high.")]);
   const adapters = fakeAdapters({ completion, retrieval });
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   return { chats: new CompleteChat(adapters, answers, { maxTokens: 64 }), completion, retrieval };
 }
 
@@ -53,6 +53,21 @@ describe("CompleteChat", () => {
     expect(retrieval.requests).toEqual([{ query: "How high is the tower?", topK: 3 }]);
     expect(completion.requests[0]?.prompt.messages.slice(0, 2)).toEqual(messages.slice(0, 2));
     expect(completion.requests[0]?.maxTokens).toBe(64);
+  });
+
+  it("answers from passages for the user's last turn also after the tools that it led to", async () => {
+    const { chats, completion, retrieval } = chatting();
+    const following = [
+      { role: "assistant", content: "", toolCalls: [CALL] },
+      { role: "tool", toolCallId: "call_1", content: "rain" },
+    ] as const;
+    const chat = { ...CHAT, messages: [...CHAT.messages, ...following], retrieval: { search: "fake", topK: 3 } };
+    const events = await Array.fromAsync(chats.stream(chat, never));
+    expect(events.map(({ type }) => type)).toEqual(["sources", "delta", "citation", "done"]);
+    expect(retrieval.requests).toEqual([{ query: "How high is the tower?", topK: 3 }]);
+    const { messages } = completion.requests[0]!.prompt;
+    expect(messages[0]?.content).toContain("The tower is 103 metres high.");
+    expect(messages.slice(1)).toEqual(following);
   });
 
   it("passes on the tools that the model asks for", async () => {

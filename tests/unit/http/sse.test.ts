@@ -1,0 +1,62 @@
+import { Hono } from "hono";
+import { describe, expect, it } from "vitest";
+import { withDeadline } from "../../../adapters/inbound/http/deadline.ts";
+import type { HttpEnvironment } from "../../../adapters/inbound/http/http-context.ts";
+import { problemResponse } from "../../../adapters/inbound/http/problem.ts";
+import { eventFrame, sseResponse } from "../../../adapters/inbound/http/sse.ts";
+import { ServiceError } from "../../../domain/errors.ts";
+
+const LONG_MS = 60_000;
+
+/** An app of which any server of the Fetch API's kind knows only its responses. */
+function appOf(events: (signal: AbortSignal) => AsyncIterable<string>): Hono<HttpEnvironment> {
+  const app = new Hono<HttpEnvironment>();
+  const handle = withDeadline(LONG_MS, (context, signal) => {
+    context.header("x-kept", "yes");
+    const options = { frame: (text: string) => text, errorFrame: ({ message }: Error) => `!${message}` };
+    return sseResponse(context, events(signal), { ...options, signal, silenceMs: LONG_MS });
+  });
+  app.get("/", handle);
+  app.onError(problemResponse);
+  return app;
+}
+
+describe("a stream of events", () => {
+  it("has the headers that were set before, and all frames", async () => {
+    const response = await appOf(async function* () {
+      yield* ["", "a", "", "b"];
+    }).request("/");
+    expect(response.headers.get("x-kept")).toBe("yes");
+    expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+    expect(await response.text()).toBe("ab");
+  });
+
+  it("ends its work when only the stream is told that nobody reads it", async () => {
+    const { promise: stopped, resolve } = Promise.withResolvers<unknown>();
+    const response = await appOf(async function* (signal) {
+      signal.addEventListener("abort", () => resolve(signal.reason));
+      yield "a";
+      await stopped;
+    }).request("/");
+    await response.body?.cancel();
+    expect(await stopped).toMatchObject({ code: "cancelled" });
+  });
+
+  it("that breaks before its first frame is no stream", async () => {
+    const response = await appOf(async function* () {
+      yield "";
+      throw new ServiceError("overloaded", "Too much.");
+    }).request("/");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: "overloaded" });
+  });
+
+  it("without a single frame is a bug", async () => {
+    const response = await appOf(async function* () {}).request("/");
+    expect(response.status).toBe(500);
+  });
+});
+
+it("writes an event in one line of data, whatever its text", () => {
+  expect(eventFrame("delta", { text: "a\r\nb\n\n" })).toBe('event: delta\ndata: {"text":"a\\r\\nb\\n\\n"}\n\n');
+});
