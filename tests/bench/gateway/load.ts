@@ -127,6 +127,9 @@ class Caller {
 
   private isWhole(bodyAt: number): boolean {
     const length = /\r\ncontent-length: *(\d+)\r\n/iu.exec(this.received.slice(0, bodyAt))?.[1];
-    return length === undefined ? this.received.endsWith("0\r\n\r\n") : this.received.length >= bodyAt + Number(length);
+    const bodyLength = this.received.length - bodyAt;
+    return length === undefined
+      ? bodyLength > 0 && this.received.endsWith("0\r\n\r\n")
+      : bodyLength >= Number(length);
   }
 }

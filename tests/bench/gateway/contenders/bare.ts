@@ -14,6 +14,7 @@ function forward(request: IncomingMessage, response: ServerResponse): void {
     pool.dispatch(
       { method: "POST", path, headers, body: Buffer.concat(chunks) },
       {
+        onRequestStart: () => {},
         onResponseStart: (_, status, { "content-type": type, "content-length": length }) =>
           void response.writeHead(status, {
             "content-type": String(type),
