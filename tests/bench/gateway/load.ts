@@ -128,8 +128,6 @@ class Caller {
   private isWhole(bodyAt: number): boolean {
     const length = /\r\ncontent-length: *(\d+)\r\n/iu.exec(this.received.slice(0, bodyAt))?.[1];
     const bodyLength = this.received.length - bodyAt;
-    return length === undefined
-      ? bodyLength > 0 && this.received.endsWith("0\r\n\r\n")
-      : bodyLength >= Number(length);
+    return length === undefined ? bodyLength > 0 && this.received.endsWith("0\r\n\r\n") : bodyLength >= Number(length);
   }
 }
