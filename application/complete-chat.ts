@@ -1,9 +1,10 @@
 import type { AnswerEvent } from "../domain/answer.ts";
 import type { CompletionParameters, Message } from "../domain/chat.ts";
+import { completionEvents } from "../domain/collect-completion.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { CompletionEvent, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -26,6 +27,8 @@ export interface Chat {
   readonly principal?: Principal;
   /** Name of the key on whose account it goes; absent where callers have none. */
   readonly account?: string;
+  /** Whether the model alone is to answer at once and not as it writes, which costs less on the way. Default: false. */
+  readonly atOnce?: boolean;
   /** Whether the answer may neither come from a cache nor go into one. Default: false. */
   readonly noStore?: boolean;
 }
@@ -74,7 +77,7 @@ export class CompleteChat {
     const started = performance.now();
     const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
-    for await (const event of completion.stream(requestOf(chat), signal)) {
+    for await (const event of eventsOf(completion, chat, signal)) {
       if (event.type !== "finish") {
         yield event;
         continue;
@@ -114,6 +117,15 @@ export class CompleteChat {
       ...(noStore === undefined ? {} : { noStore }),
     };
   }
+}
+
+async function* eventsOf(
+  completion: CompletionPort,
+  chat: Chat,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, undefined> {
+  if (chat.atOnce) yield* completionEvents(await completion.complete(requestOf(chat), signal));
+  else yield* completion.stream(requestOf(chat), signal);
 }
 
 function requestOf({ system, messages, maxTokens, parameters, account }: Chat): CompletionRequest {

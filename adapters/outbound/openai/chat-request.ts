@@ -57,8 +57,7 @@ const PARAMETERS: Parameter = {
   reasoningEffort: (effort) => ({ reasoning_effort: effort }),
 };
 
-/** Every parameter that chat completions know. */
-export const ALL_PARAMETERS = Object.keys(PARAMETERS) as readonly (keyof CompletionParameters)[];
+const ALL_PARAMETERS = Object.keys(PARAMETERS) as readonly (keyof CompletionParameters)[];
 
 function parametersOf(request: CompletionParameters, supports: ReadonlySet<CompletionFeature>): Partial<ChatRequest> {
   const wanted: Partial<ChatRequest> = {};

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import type { AddressInfo } from "node:net";
-import { connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+/** The one that the project brings, whatever runs the bench. */
+const NODE = fileURLToPath(new URL("../../../node_modules/node/bin/node", import.meta.url));
 
 /** A process that listens on a port of this machine. */
 export interface Listening {
@@ -19,13 +22,13 @@ export interface ProcessOptions {
   readonly log: string;
 }
 
-/** Runs a file of JavaScript or TypeScript under this Node, and waits until it listens. @throws Error where it ends before */
+/** Runs a file of JavaScript or TypeScript under Node, and waits until it listens. @throws Error where it ends before */
 export async function startListening(
   port: number,
   args: readonly string[],
   { core, environment = {}, log }: ProcessOptions,
 ): Promise<Listening> {
-  const command = [process.execPath, ...args];
+  const command = [NODE, ...args];
   const [program = "", ...rest] = core === undefined ? command : ["taskset", "-c", String(core), ...command];
   const output = openSync(log, "a");
   const child = spawn(program, rest, {

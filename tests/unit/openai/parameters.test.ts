@@ -79,7 +79,7 @@ describe("OpenAICompletion's parameters", () => {
       expect(poor.body).not.toHaveProperty(name);
     }
     expect(poor.body).toHaveProperty("seed", 7);
-    expect(poor.completion.warnings).toContain("This model takes no parallel tool calls: it was left out.");
+    expect(poor.completion.warnings).toContain("This model takes no word on parallel tool calls: it was left out.");
     expect(poor.completion.warnings).toHaveLength(5);
     const none = await sent(requestOf(ALL), { unsupported: Object.keys(FEATURES) });
     expect(none.port.supports.size).toBe(0);
@@ -117,7 +117,7 @@ describe("OpenAICompletion's conversation", () => {
   it("leaves images out for a model that sees none, with a warning", async () => {
     const { body, completion } = await sent(requestOf({}, withImages), { unsupported: ["images"] });
     expect(body.messages).toEqual([{ role: "user", content: [{ type: "text", text: "What is it?" }] }]);
-    expect(completion.warnings).toHaveLength(2);
+    expect(completion.warnings).toEqual([expect.stringContaining("image"), expect.stringContaining("image")]);
   });
 
   it("tells which tools were called, and what they gave", async () => {

@@ -36,6 +36,7 @@ export function toChat(body: ChatBody, limits: HttpLimits, { principal, account,
     model,
     ...conversation,
     parameters: toParameters(body),
+    ...(body.stream ? {} : { atOnce: true }),
     // A cache would give several choices one answer.
     noStore: noStore || body.n > 1,
     ...(maxTokens === undefined ? {} : { maxTokens }),
