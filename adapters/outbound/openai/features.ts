@@ -10,6 +10,7 @@ export const FEATURES = {
   presence_penalty: ["presencePenalty"],
   logprobs: ["topLogprobs"],
   tools: ["tools", "toolChoice", "parallelToolCalls"],
+  tool_choice: ["toolChoice"],
   parallel_tool_calls: ["parallelToolCalls"],
   response_format: ["responseFormat"],
   reasoning_effort: ["reasoningEffort"],

@@ -41,7 +41,7 @@ describe("CompleteChat", () => {
   });
 
   it("gives the events of the same answer where the model is to answer at once", async () => {
-    const toolCalls = [CALL, { ...CALL, id: "call_2", arguments: "" }];
+    const toolCalls = [CALL, { ...CALL, id: "call_2" }];
     const answer = { deltas: ["It."], toolCalls, warnings: ["Slowly."] };
     const { chats, completion } = chatting(new FakeCompletion(answer));
     const untimed = async (asked: Chat) =>
