@@ -62,7 +62,7 @@ export const CONTENDERS: readonly Contender[] = [
   PHAROS,
 ];
 
-export const MODEL = "gpt-4o";
+const MODEL = "gpt-4o";
 
 /** Everything that stands on the way of a completion is on. */
 function pharosConfig(port: number, upstream: string): string {

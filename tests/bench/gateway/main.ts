@@ -29,6 +29,7 @@ const say = (text: string) => process.stderr.write(`${new Date().toISOString().s
 
 if (availableParallelism() < 2) throw new Error("The bench needs two cores: one for the gateway, one for all others.");
 installPeers();
+const machine = { en: describeMachine("en"), zh: describeMachine("zh") };
 stayOn(1);
 const effort: Effort = {
   restarts: Number(flags.restarts),
@@ -37,7 +38,6 @@ const effort: Effort = {
   warmUp: Number(flags["warm-up"]),
   cores: [0, 1],
 };
-const machine = { en: describeMachine("en"), zh: describeMachine("zh") };
 const folder = mkdtempSync(join(tmpdir(), "pharos-bench-"));
 try {
   const measured = await measure(contendersNamed(flags.contenders.split(",")), effort, folder, say);
