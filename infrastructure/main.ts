@@ -8,6 +8,7 @@ import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
+import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 /** A service that listens. */
@@ -26,6 +27,7 @@ export async function startService(environment: Environment, log: Log): Promise<
   const application = await buildApplication(config, log);
   logUnavailable(application, log);
   const stopping = new AbortController();
+  const unwatchEventLoop = watchEventLoop(application.metrics.registry);
   try {
     const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
@@ -40,17 +42,19 @@ export async function startService(environment: Environment, log: Log): Promise<
       async close() {
         stopping.abort();
         await server.close(config.server.drain_ms);
+        unwatchEventLoop();
         await application.close();
       },
     };
   } catch (error) {
+    unwatchEventLoop();
     await application.close();
     throw error;
   }
 }
 
 function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
-  const { adapters, answers, chat, searchPassages, documents } = application;
+  const { adapters, answers, chat, searchPassages, documents, metrics } = application;
   const status = () => adapters.status();
   const app = createApp({
     answers,
@@ -61,6 +65,7 @@ function listen(config: Config, application: Application, log: Log, draining: ()
     status,
     draining,
     log,
+    metrics,
     settings: httpSettings(config),
   });
   return serve(app, addressOf(config));

@@ -1,6 +1,7 @@
 import type { CompletionFeature } from "../../domain/chat.ts";
 import { ServiceError } from "../../domain/errors.ts";
-import { type FakeAnswer, FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { fakeAnswerOf } from "../support/fakes/scripted-answer.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
 import { COMPLETION_CODES, type CompletionCode, RETRY_AFTER_MS, type VendorAnswer } from "./completion-harness.ts";
 
@@ -35,11 +36,6 @@ describeCompletionContract("FakeCompletion", {
   supports: SUPPORTS,
   skip: { heard: "it keeps the request as it is" },
 });
-
-/** The vendor tells one token with each delta. */
-function fakeAnswerOf({ logprobs, ...answer }: VendorAnswer): FakeAnswer {
-  return { ...answer, ...(logprobs === undefined ? {} : { logprobs: logprobs.map((token) => [token]) }) };
-}
 
 function failure(code: CompletionCode): ServiceError {
   const retryable = code === "rate-limited" || code === "vendor-unavailable" || code === "vendor-reply-invalid";

@@ -14,6 +14,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
+import { Metrics } from "../../infrastructure/telemetry/metrics.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { FakeEmbedding } from "../support/fakes/fake-embedding.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
@@ -176,6 +177,7 @@ export async function startService(
     status: () => state.status,
     draining: () => state.draining,
     log,
+    metrics: new Metrics(),
     settings: { ...SETTINGS, ...settings },
     ...replaced,
   });

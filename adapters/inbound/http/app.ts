@@ -12,6 +12,7 @@ import { type BoundedHandler, withDeadline } from "./deadline.ts";
 import { generate } from "./generate.ts";
 import { live, ready } from "./health.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
+import { type MetricsSource, metrics, type RequestRecorder, requestMetrics } from "./metrics.ts";
 import { models } from "./models.ts";
 import { chatCompletions } from "./openai/chat-completions.ts";
 import { embeddings } from "./openai/embeddings.ts";
@@ -35,6 +36,7 @@ export interface HttpDependencies {
   /** Whether the service is on its way down. */
   draining(): boolean;
   readonly log: Log;
+  readonly metrics: MetricsSource & { readonly requests: RequestRecorder };
   readonly settings: HttpSettings;
 }
 
@@ -47,10 +49,12 @@ export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment>
   const bounded = (handle: BoundedHandler) => withDeadline(settings.deadlineMs, handle);
   const app = new Hono<HttpEnvironment>();
   app.use(requestLog(log));
+  app.use(requestMetrics(dependencies.metrics.requests));
   app.get("/", welcome).all(allow("GET, HEAD"));
   app.get("/models", models(adapters)).all(allow("GET, HEAD"));
   app.get("/health/live", live).all(allow("GET, HEAD"));
   app.get("/health/ready", ready(status, draining)).all(allow("GET, HEAD"));
+  app.get("/metrics", metrics(dependencies.metrics)).all(allow("GET, HEAD"));
   app.post("/generate", bounded(generate(answers, schemas, settings))).all(allow("POST"));
   app.post("/search", bounded(search(searchPassages, schemas, settings))).all(allow("POST"));
   app.get("/corpora", bounded(listCorpora(adapters, settings))).all(allow("GET, HEAD"));

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../domain/errors.ts";
-import { buildPrompt } from "../../../domain/prompt.ts";
+import { buildPrompt, buildPromptWithoutSources } from "../../../domain/prompt.ts";
 import { passageOf, questionOf } from "../../support/passages.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
@@ -86,5 +86,24 @@ describe("buildPrompt", () => {
         expect(tokens).toBeLessThanOrEqual(BUDGET.sourceTokens);
       }),
     );
+  });
+});
+
+describe("buildPromptWithoutSources", () => {
+  it("asks for an answer without passages, after the caller's instructions and the history", () => {
+    const history = [{ role: "user", content: "Hello." } as const];
+    const prompt = buildPromptWithoutSources(
+      questionOf("How high?", { system: "Be brief.", history }),
+      BUDGET,
+      wordTokenizer,
+    );
+    expect(prompt.system).toMatch(/^Be brief\.\n\nAnswer the user's question from what you know/u);
+    expect(prompt.messages).toEqual([...history, { role: "user", content: "How high?" }]);
+    expect([prompt.question, prompt.sources]).toEqual(["How high?", []]);
+  });
+
+  it("refuses what is longer than the budget", () => {
+    const ask = () => buildPromptWithoutSources(questionOf("word ".repeat(100)), { promptTokens: 90 }, wordTokenizer);
+    expect(ask).toThrow(expect.objectContaining({ code: "context-overflow" }));
   });
 });
