@@ -1,10 +1,11 @@
 import type { AnswerEvent } from "../domain/answer.ts";
 import type { CompletionParameters, Message } from "../domain/chat.ts";
+import { completionEvents } from "../domain/collect-completion.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
 import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { CompletionEvent, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -25,6 +26,8 @@ export interface Chat extends Origin {
   /** What the user's last turn is to be answered from; absent where the model answers alone. */
   readonly retrieval?: ChatRetrieval;
   readonly principal?: Principal;
+  /** Whether the model alone is to answer at once and not as it writes, which costs less on the way. Default: false. */
+  readonly atOnce?: boolean;
   /** Whether the answer may neither come from a cache nor go into one. Default: false. */
   readonly noStore?: boolean;
 }
@@ -73,7 +76,7 @@ export class CompleteChat {
     const started = performance.now();
     const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
-    for await (const event of completion.stream(requestOf(chat), signal)) {
+    for await (const event of eventsOf(completion, chat, signal)) {
       if (event.type !== "finish") {
         yield event;
         continue;
@@ -113,6 +116,15 @@ export class CompleteChat {
       ...(noStore === undefined ? {} : { noStore }),
     };
   }
+}
+
+async function* eventsOf(
+  completion: CompletionPort,
+  chat: Chat,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, undefined> {
+  if (chat.atOnce) yield* completionEvents(await completion.complete(requestOf(chat), signal));
+  else yield* completion.stream(requestOf(chat), signal);
 }
 
 function requestOf({ system, messages, maxTokens, parameters, ...chat }: Chat): CompletionRequest {

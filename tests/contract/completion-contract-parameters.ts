@@ -98,10 +98,10 @@ function describeLeftOut({ open, case: only, supports }: Context): void {
 function describeLogprobs({ open, feature }: Context): void {
   const LOGPROBS: readonly TokenLogprob[] = DELTAS.map((token, index) => ({
     token,
-    logprob: -0.25 * index,
+    logprob: -0.25 * (index + 1),
     bytes: [...Buffer.from(token)],
     alternatives: [
-      { token, logprob: -0.25 * index, bytes: [...Buffer.from(token)] },
+      { token, logprob: -0.25 * (index + 1), bytes: [...Buffer.from(token)] },
       { token: "A ", logprob: -5, bytes: [65, 32] },
     ],
   }));

@@ -1,4 +1,5 @@
 import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
+import { FEATURES } from "../../adapters/outbound/openai/features.ts";
 import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
 import type { ErrorCode } from "../../domain/errors.ts";
 import { systemClock } from "../../infrastructure/resilience/clock.ts";
@@ -74,7 +75,7 @@ describeCompletionContract("ResilientCompletion over two OpenAI targets", {
       },
     };
   },
-  supports: ["temperature"],
+  supports: Object.values(FEATURES).flat(),
   skip: { heard: HEARD, unsupported: "the adapters' own contract tests hold them to it" },
   secrets: ["sk-loopback-secret"],
 });

@@ -40,6 +40,18 @@ describe("CompleteChat", () => {
     expect([maxTokens, retrieval.requests]).toEqual([9, []]);
   });
 
+  it("gives the events of the same answer where the model is to answer at once", async () => {
+    const toolCalls = [CALL, { ...CALL, id: "call_2" }];
+    const answer = { deltas: ["It."], toolCalls, warnings: ["Slowly."] };
+    const { chats, completion } = chatting(new FakeCompletion(answer));
+    const untimed = async (asked: Chat) =>
+      (await Array.fromAsync(chats.stream(asked, never))).map((event) =>
+        event.type === "done" ? { ...event, timing: undefined } : event,
+      );
+    expect(await untimed({ ...CHAT, atOnce: true })).toEqual(await untimed(CHAT));
+    expect(completion.requests).toHaveLength(2);
+  });
+
   it("answers from passages where a search is named, with the conversation as its history", async () => {
     const { chats, completion, retrieval } = chatting();
     const messages = [

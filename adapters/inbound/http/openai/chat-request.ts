@@ -35,6 +35,7 @@ export function toChat(body: ChatBody, limits: HttpLimits, { principal, noStore,
     model,
     ...conversation,
     parameters: toParameters(body),
+    ...(body.stream ? {} : { atOnce: true }),
     // A cache would give several choices one answer.
     noStore: noStore || body.n > 1,
     ...(maxTokens === undefined ? {} : { maxTokens }),
