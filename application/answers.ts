@@ -1,4 +1,4 @@
-import type { Answer, AnswerEvent, Citation } from "../domain/answer.ts";
+import type { Answer, AnswerEvent, CacheOutcome, Citation } from "../domain/answer.ts";
 import type { Passage } from "../domain/passage.ts";
 import type { Question } from "../domain/question.ts";
 
@@ -16,13 +16,15 @@ export async function collectAnswer(events: AsyncIterable<AnswerEvent>): Promise
   let passages: readonly Passage[] = [];
   const citations: Citation[] = [];
   let text = "";
+  let cache: CacheOutcome | undefined;
   for await (const event of events) {
     if (event.type === "sources") passages = event.passages;
+    else if (event.type === "cache") cache = event.outcome;
     else if (event.type === "citation") citations.push(event.citation);
     else if (event.type === "delta") text += event.text;
     else if (event.type === "done") {
       const { type: _, ...rest } = event;
-      return { text, passages, citations, ...rest };
+      return { text, passages, citations, ...rest, ...(cache === undefined ? {} : { cache }) };
     }
   }
   throw new Error("The answer's events ended without `done`.");

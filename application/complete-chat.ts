@@ -1,9 +1,11 @@
 import type { AnswerEvent } from "../domain/answer.ts";
 import type { CompletionParameters, Message } from "../domain/chat.ts";
+import { completionEvents } from "../domain/collect-completion.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
+import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { CompletionEvent, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -11,7 +13,7 @@ import { featuresAskedFor, refuseUnsupported } from "../domain/unsupported-param
 import type { Answers } from "./answers.ts";
 
 /** A conversation that is to be completed. */
-export interface Chat {
+export interface Chat extends Origin {
   /** Name of a model in the config. */
   readonly model: string;
   /** Instructions; "" for none. */
@@ -24,8 +26,10 @@ export interface Chat {
   /** What the user's last turn is to be answered from; absent where the model answers alone. */
   readonly retrieval?: ChatRetrieval;
   readonly principal?: Principal;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
+  /** Whether the model alone is to answer at once and not as it writes, which costs less on the way. Default: false. */
+  readonly atOnce?: boolean;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 export interface ChatRetrieval {
@@ -72,7 +76,7 @@ export class CompleteChat {
     const started = performance.now();
     const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
-    for await (const event of completion.stream(requestOf(chat), signal)) {
+    for await (const event of eventsOf(completion, chat, signal)) {
       if (event.type !== "finish") {
         yield event;
         continue;
@@ -96,7 +100,7 @@ export class CompleteChat {
     }
     const following = messages.slice(at + 1);
     const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
-    const { maxTokens = this.settings.maxTokens, principal, account } = chat;
+    const { maxTokens = this.settings.maxTokens, principal, noStore } = chat;
     return {
       prompt,
       model,
@@ -108,17 +112,27 @@ export class CompleteChat {
       ...(images.length === 0 ? {} : { images }),
       ...(system === "" ? {} : { system }),
       ...(principal === undefined ? {} : { principal }),
-      ...(account === undefined ? {} : { account }),
+      ...originOf(chat),
+      ...(noStore === undefined ? {} : { noStore }),
     };
   }
 }
 
-function requestOf({ system, messages, maxTokens, parameters, account }: Chat): CompletionRequest {
+async function* eventsOf(
+  completion: CompletionPort,
+  chat: Chat,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, undefined> {
+  if (chat.atOnce) yield* completionEvents(await completion.complete(requestOf(chat), signal));
+  else yield* completion.stream(requestOf(chat), signal);
+}
+
+function requestOf({ system, messages, maxTokens, parameters, ...chat }: Chat): CompletionRequest {
   const question = messages.findLast(({ role }) => role === "user");
   return {
     ...parameters,
     prompt: { system, messages, question: question === undefined ? "" : textOf(question), sources: [] },
     ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(account === undefined ? {} : { account }),
+    ...originOf(chat),
   };
 }

@@ -1,5 +1,6 @@
 import { throwIfAborted } from "../domain/errors.ts";
 import type { RetrievalPort } from "../domain/ports/retrieval-port.ts";
+import type { Relevance } from "../domain/relevance.ts";
 import { type Judgements, ndcgAt, recallAt, reciprocalRank } from "./retrieval-metrics.ts";
 
 /** Queries together with what is known to answer them. */
@@ -20,6 +21,8 @@ export interface RetrievalQuality {
 
 interface QueryQuality extends RetrievalQuality {
   readonly id: string;
+  /** Absent where the engine cannot tell. */
+  readonly relevance?: Relevance;
 }
 
 export interface EvaluationReport {
@@ -68,10 +71,10 @@ export async function evaluateTogether(
     for (const [position, retrieval] of retrievals.entries()) {
       throwIfAborted(signal);
       const started = performance.now();
-      const { passages } = await retrieval.retrieve({ query: text, topK: PASSAGES_PER_QUERY }, signal);
+      const { passages, relevance } = await retrieval.retrieve({ query: text, topK: PASSAGES_PER_QUERY }, signal);
       const milliseconds = performance.now() - started;
       const ranking = [...new Set(passages.map(({ documentId }) => documentId))];
-      results[position]?.push({ id, ...qualityOf(ranking, known), milliseconds });
+      results[position]?.push({ id, ...qualityOf(ranking, known), milliseconds, ...(relevance && { relevance }) });
     }
     onProgress((index + 1) / judged.length);
   }

@@ -52,6 +52,22 @@ export interface Usage {
   readonly costUsd?: number;
 }
 
+/** How much of an answer its passages hold. */
+export interface Groundedness {
+  /** Share of the sentences that are supported, 0 to 1; 0 where there is none. */
+  readonly score: number;
+  /** In the order of the answer, without those that state nothing. */
+  readonly sentences: readonly GroundedSentence[];
+}
+
+export interface GroundedSentence {
+  /** In the answer. */
+  readonly span: Span;
+  readonly supported: boolean;
+  /** Of the best passage that supports it; absent where none does. */
+  readonly marker?: number;
+}
+
 /** Milliseconds spent in each stage. */
 export interface Timing {
   readonly embedMs: number;
@@ -70,13 +86,28 @@ export interface Answer {
   readonly timing: Timing;
   /** What the vendor or the engine could not honour, in words for the caller. */
   readonly warnings: readonly string[];
+  /** Absent where the answer is none, or was given without passages. */
+  readonly groundedness?: Groundedness;
+  /** What passages were searched for, where that was not the prompt itself. */
+  readonly searchedFor?: string;
+  /** Absent where there is no cache. */
+  readonly cache?: CacheOutcome;
+  /** The search failed, and the model answered without passages, as the config lets it; absent in any other case. */
+  readonly ungrounded?: true;
 }
 
 /**
- * What happens while a question is answered, in this order: one `sources` (none where nothing was to be retrieved), then
+ * What a cache of answers did: `hit` it had the answer, `semantic-hit` it had that of a question that means the same,
+ * `joined` the same was being answered, `miss` it had none, `bypass` it was not asked or did not know in time.
+ */
+export type CacheOutcome = "hit" | "semantic-hit" | "joined" | "miss" | "bypass";
+
+/**
+ * What happens while a question is answered, in this order: one `cache` (none where there is no cache), one `sources` (none where nothing was to be retrieved), then
  * `delta`s, `citation`s and tool calls (as CompletionEvent has them), then one `done`.
  */
 export type AnswerEvent =
+  | { readonly type: "cache"; readonly outcome: CacheOutcome }
   | { readonly type: "sources"; readonly passages: readonly Passage[] }
   | { readonly type: "delta"; readonly text: string; readonly logprobs?: readonly TokenLogprob[] }
   | { readonly type: "citation"; readonly citation: Citation }
@@ -88,4 +119,7 @@ export type AnswerEvent =
       readonly usage: Usage;
       readonly timing: Timing;
       readonly warnings: readonly string[];
+      readonly groundedness?: Groundedness;
+      readonly searchedFor?: string;
+      readonly ungrounded?: true;
     };

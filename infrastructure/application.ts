@@ -3,7 +3,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { DocumentReader } from "../adapters/outbound/documents/document-reader.ts";
 import { GptTokenizer } from "../adapters/outbound/tokenizer/tokenizer.ts";
-import { AnswerQuestion } from "../application/answer-question.ts";
+import { AnswerQuestion, type AnswerSettings } from "../application/answer-question.ts";
 import type { Answers } from "../application/answers.ts";
 import { CompleteChat } from "../application/complete-chat.ts";
 import { IngestDocuments } from "../application/ingest-documents.ts";
@@ -12,9 +12,14 @@ import { SyncDocuments } from "../application/sync-documents.ts";
 import type { FieldMapping } from "../domain/field-mapping.ts";
 import type { Log } from "../domain/log.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
+import { withAnswerCache } from "./answer-cache/configured-cache.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
+import { UsageRecorder } from "./metering/usage-recorder.ts";
+import { watchBreakers } from "./telemetry/breaker-metrics.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { countUsage } from "./telemetry/usage-metrics.ts";
 
 /** The use cases over the adapters that a config names. */
 export interface Application {
@@ -25,6 +30,9 @@ export interface Application {
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
+  readonly metrics: Metrics;
+  /** Tells what each call of a model used. */
+  readonly usage: UsageRecorder;
   /** Closes every adapter that was made. */
   close(): Promise<void>;
 }
@@ -32,22 +40,44 @@ export interface Application {
 /** `learnsUnasked`: see AdapterContext. Default: true. */
 export async function buildApplication(config: Config, log: Log, learnsUnasked = true): Promise<Application> {
   const tokenizer = new GptTokenizer();
-  const container = await buildContainer(config, tokenizer, log, learnsUnasked);
+  const metrics = new Metrics();
+  const usage = new UsageRecorder(tokenizer);
+  const container = await buildContainer(config, tokenizer, log, metrics, usage, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
+  usage.subscribe(countUsage(metrics.registry));
+  watchBreakers(metrics.registry, () => adapters.status());
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
-  const answers = new AnswerQuestion(adapters, tokenizer, { sourceTokens: config.answer.source_tokens });
+  const answers = withAnswerCache(
+    new AnswerQuestion(adapters, tokenizer, answerSettings(config)),
+    config,
+    adapters,
+    container,
+  );
   return {
     adapters,
     tokenizer,
+    metrics,
     answers,
     chat: new CompleteChat(adapters, answers, { maxTokens: config.answer.max_tokens }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
-    close: () => container.unbindAllAsync(),
+    usage,
+    async close() {
+      await container.unbindAllAsync();
+      usage.close();
+    },
   };
+}
+
+function answerSettings({ answer, searches }: Config): AnswerSettings {
+  const { source_tokens: sourceTokens, abstain: abstains, follow_up_model: followUpModel } = answer;
+  const ungroundedSearches = searches
+    .filter(({ onFailure }) => onFailure === "answer-ungrounded")
+    .map(({ name }) => name);
+  return { sourceTokens, abstains, ungroundedSearches, ...(followUpModel === undefined ? {} : { followUpModel }) };
 }
 
 /** One field or several, as the config has them, are a list. */

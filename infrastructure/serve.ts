@@ -1,6 +1,8 @@
 import { once } from "node:events";
-import type { Server, ServerResponse } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
+import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT as written } from "@hono/node-server/utils/response";
 import type { ServerBindings } from "../adapters/inbound/http/http-context.ts";
 import { listenError } from "./start-error.ts";
 
@@ -42,7 +44,7 @@ export async function checkAddress({ hostname, port }: ListenOptions): Promise<v
   await once(server, "close");
 }
 
-/** Starts serving on the runtime that we are on. @throws StartError where it cannot listen */
+/** Starts serving. @throws StartError where it cannot listen */
 export async function serve(app: FetchApp, options: ListenOptions): Promise<RunningServer> {
   const { hostname } = options;
   const listener = await listen(app, options).catch((error: unknown) => {
@@ -57,12 +59,7 @@ export async function serve(app: FetchApp, options: ListenOptions): Promise<Runn
   };
 }
 
-async function listen(app: FetchApp, options: ListenOptions): Promise<Listener> {
-  const deno = (globalThis as { readonly Deno?: DenoRuntime }).Deno;
-  return deno === undefined ? listenOnNode(app, options) : listenOnDeno(deno, app, options);
-}
-
-/** What the runtimes differ in. */
+/** A server that can be stopped step by step. */
 interface Listener {
   readonly port: number;
   /** Accepts no more, closes what is idle; resolves when the last request under way is answered. */
@@ -91,12 +88,8 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
   return Promise.race([work.then(() => true), late.promise]).finally(() => clearTimeout(timer));
 }
 
-async function listenOnNode(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
-  const [{ createServer }, { getRequestListener }, { RESPONSE_ALREADY_SENT: written }] = await Promise.all([
-    import("node:http"),
-    import("@hono/node-server"),
-    import("@hono/node-server/utils/response"),
-  ]);
+/** Also on Deno: `Deno.serve` of 2.9 does not tell that a caller went away whose body came in a packet of its own. */
+async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
   const abandoned = new AbortController();
   const respond = getRequestListener(
     (request, { outgoing }) => app.fetch(request, { abandoned: abandoned.signal, direct: { outgoing, written } }),
@@ -146,24 +139,4 @@ async function stopNode(server: Server, underWay: UnderWay): Promise<void> {
   await underWay.drained();
   server.closeAllConnections();
   await closed;
-}
-
-interface DenoRuntime {
-  serve(
-    options: { hostname: string; port: number; onListen(): void },
-    handler: (request: Request) => Response | Promise<Response>,
-  ): { readonly addr: { readonly port: number }; shutdown(): Promise<void> };
-}
-
-function listenOnDeno(deno: DenoRuntime, app: FetchApp, { hostname, port }: ListenOptions): Listener {
-  const abandoned = new AbortController();
-  const bindings = { abandoned: abandoned.signal };
-  const server = deno.serve({ hostname, port, onListen: () => {} }, (request) => app.fetch(request, bindings));
-  return {
-    port: server.addr.port,
-    stop: () => server.shutdown(),
-    abandon: () => abandoned.abort(),
-    // Deno 2.9 throws BadResource when the signal of a server that shuts down aborts: what is left goes with the process.
-    cut: () => {},
-  };
 }

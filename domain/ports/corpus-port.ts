@@ -107,6 +107,12 @@ export interface CorpusPort {
    */
   list(page: CorpusPage, signal: AbortSignal): Promise<readonly SourceDocument[]>;
 
+  /**
+   * Names what searches of the corpus answer from now: another name than ever before once documents, vectors or the ranking
+   * have changed. Cheap, so that it can be asked before every answer. @throws ServiceError storage-failed, overloaded, timeout, cancelled
+   */
+  version(signal: AbortSignal): Promise<string>;
+
   /** What all documents come to, whoever may read them. @throws ServiceError storage-failed, timeout, cancelled */
   describe(signal: AbortSignal): Promise<CorpusDescription>;
 

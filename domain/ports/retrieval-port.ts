@@ -1,6 +1,7 @@
 import type { Filter } from "../filter.ts";
 import type { Passage } from "../passage.ts";
 import type { Principal } from "../principal.ts";
+import type { Relevance } from "../relevance.ts";
 
 export interface RetrievalRequest {
   /** Not empty. */
@@ -19,6 +20,8 @@ export interface Retrieval {
   readonly embedMs: number;
   /** What the engine could not honour, in words for the caller; [] where it honoured everything. */
   readonly warnings: readonly string[];
+  /** How well the best passage matches; absent where the engine cannot tell. */
+  readonly relevance?: Relevance;
 }
 
 /** A search engine that finds passages. */

@@ -1,4 +1,5 @@
 import type { Ranking } from "../ranking.ts";
+import type { RelevanceFloor } from "../relevance.ts";
 import type { Retrieval, RetrievalRequest } from "./retrieval-port.ts";
 
 /** The ranking that a corpus's searches follow. */
@@ -31,4 +32,11 @@ export interface TuningPort {
    * @throws ServiceError invalid-request (a weight outside [0, 1]), storage-failed, overloaded, timeout, cancelled
    */
   tune(ranking: Ranking | undefined, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Keeps the relevance below which the corpus is taken to hold no answer, or forgets it where it is undefined; durable and
+   * followed as a ranking is.
+   * @throws ServiceError invalid-request (outside [0, 1]), storage-failed, overloaded, timeout, cancelled
+   */
+  calibrate(floor: RelevanceFloor | undefined, signal: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,9 @@
+import { classAt, HAN, HANGUL, KANA, LATIN, LETTER, MARK, widthOf } from "./character-class.ts";
+import { ENGLISH, FOREIGN, functionWordKind, keyOf, longerKey, MAX_FUNCTION_WORD_LETTERS } from "./function-words.ts";
+
 export type Language = "en" | "zh" | "ja" | "ko" | "other";
+
+const ONLY_ASCII = /^[\0-\x7f]*$/u;
 
 const SAMPLE_LENGTH = 4_000;
 /** One ideograph or syllable block says about as much as this many letters of an alphabet. */
@@ -9,41 +14,81 @@ const MIN_KANA_SHARE = 0.1;
 const MIN_WORDS_TO_DOUBT = 25;
 const MIN_FUNCTION_WORD_SHARE = 0.05;
 
-/** Frequent in English, and seldom words of another language. */
-const ENGLISH_WORDS: ReadonlySet<string> = new Set(
-  `the and of to that with are this from which were been their these those they has for by is its it be or not can how
-  what when where who why does at on using between`.split(/\s+/u),
-);
+/** How many words of a text speak for English, and for another language. */
+interface WordCounts {
+  readonly words: number;
+  readonly english: number;
+  readonly foreign: number;
+}
 
-/** Frequent in another language that is written in Latin letters, and seldom seen in English; by language. */
-const FOREIGN_WORDS: ReadonlySet<string> = new Set(
-  `der das und ist nicht von ein eine einer eines einem einen dem zu zum zur im auf wie wer wo wann warum welche welcher
-  welches wird werden wurde wurden sind sich bei nach als auch aus durch oder kann
-  het een niet wat hoe wie waarom welke wordt werd zijn voor naar
-  le les des est une dans qui et du sur pas par aux au quel quelle quels comment pourquoi quand sont avec il elle ce
-  el los las del una que por como cual cuando donde quien se es y lo al son fue
-  il gli di che una della delle dei nel nella sono come quale quando dove chi cosa perche non
-  os uma dos das em ao pelo pela qual quais foi
-  din sau pentru care este ce unde cum cine ce fost
-  och att det som hur vad inte til og ikke hvad hvor hvem er
-  jest nie czy jak ktory gdzie je jsou kde proc
-  ve bir bu ile ne nasil neden hangi kim kac icin olarak
-  ja ei mika miten missa hogy nem egy az mi hol
-  yang dan di apa adalah dengan untuk dari bagaimana siapa`.split(/\s+/u),
-);
+interface CharacterCounts {
+  letters: number;
+  latin: number;
+  han: number;
+  kana: number;
+  hangul: number;
+}
 
-const ONLY_ASCII = /^[\0-\x7f]*$/u;
+function countCharacters(text: string): CharacterCounts {
+  const counts = { letters: 0, latin: 0, han: 0, kana: 0, hangul: 0 };
+  for (let index = 0, bits = 0; index < text.length; index += widthOf(bits)) {
+    bits = classAt(text, index, text.length);
+    if ((bits & LETTER) !== 0) counts.letters += 1;
+    if ((bits & LATIN) !== 0) counts.latin += 1;
+    if ((bits & HAN) !== 0) counts.han += 1;
+    if ((bits & KANA) !== 0) counts.kana += 1;
+    if ((bits & HANGUL) !== 0) counts.hangul += 1;
+  }
+  return counts;
+}
 
-const countOf = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0;
+/** From 1 to 26, in either case; 0 where there is no ASCII letter. */
+function letterAt(text: string, index: number): number {
+  const unit = index < text.length ? text.charCodeAt(index) : 0;
+  const lower = unit | 0x20;
+  return lower >= 0x61 && lower <= 0x7a ? lower - 0x60 : 0;
+}
+
+/** Where the word ends that goes on at `index`, if it goes on there. */
+function endOfWord(text: string, index: number): number {
+  let end = index;
+  for (let bits = 0; end < text.length; end += widthOf(bits)) {
+    bits = classAt(text, end, text.length);
+    if ((bits & (LETTER | MARK)) === 0) break;
+  }
+  return end;
+}
+
+function kindOfEnglishLetters(key: number, length: number): number {
+  return length <= MAX_FUNCTION_WORD_LETTERS ? functionWordKind(key) : 0;
+}
+
+/** A word with a letter beyond ASCII speaks for another language; the Kelvin sign is a `k` in lower case. */
+function kindOfOtherLetters(word: string): number {
+  const lower = word.toLowerCase();
+  return ONLY_ASCII.test(lower) ? kindOfEnglishLetters(keyOf(lower), lower.length) : FOREIGN;
+}
+
+function countWords(text: string): WordCounts {
+  let [words, english, foreign] = [0, 0, 0];
+  for (let index = 0; index < text.length; index++) {
+    const start = index;
+    let key = 0;
+    for (let letter = letterAt(text, index); letter > 0; letter = letterAt(text, ++index)) key = longerKey(key, letter);
+    const end = endOfWord(text, index);
+    if (end === start) continue;
+    const kind = end === index ? kindOfEnglishLetters(key, end - start) : kindOfOtherLetters(text.slice(start, end));
+    words += 1;
+    if ((kind & ENGLISH) !== 0) english += 1;
+    if ((kind & FOREIGN) !== 0) foreign += 1;
+    index = end;
+  }
+  return { words, english, foreign };
+}
 
 function looksEnglish(text: string): boolean {
-  const words = text.toLowerCase().match(/[\p{L}\p{M}]+/gu) ?? [];
-  let [english, foreign] = [0, 0];
-  for (const word of words) {
-    if (ENGLISH_WORDS.has(word)) english += 1;
-    if (FOREIGN_WORDS.has(word) || !ONLY_ASCII.test(word)) foreign += 1;
-  }
-  const isDoubtful = words.length >= MIN_WORDS_TO_DOUBT && english < words.length * MIN_FUNCTION_WORD_SHARE;
+  const { words, english, foreign } = countWords(text);
+  const isDoubtful = words >= MIN_WORDS_TO_DOUBT && english < words * MIN_FUNCTION_WORD_SHARE;
   return english >= foreign && !isDoubtful;
 }
 
@@ -55,17 +100,13 @@ function looksEnglish(text: string): boolean {
  */
 export function detectLanguage(text: string): Language {
   const sample = text.slice(0, SAMPLE_LENGTH);
-  // The same answer as below, ten times as fast.
+  // The same answer as below, in half the time.
   if (ONLY_ASCII.test(sample)) return looksEnglish(sample) ? "en" : "other";
-  const letters = countOf(sample, /\p{L}/gu);
-  const han = countOf(sample, /\p{sc=Han}/gu);
-  const kana = countOf(sample, /[\p{sc=Hiragana}\p{sc=Katakana}]/gu);
-  const hangul = countOf(sample, /\p{sc=Hangul}/gu);
+  const { letters, latin, han, kana, hangul } = countCharacters(sample);
   const alphabetic = letters - han - kana - hangul;
   if (hangul > han + kana && hangul * LETTERS_PER_IDEOGRAPH >= alphabetic) return "ko";
   if (han + kana > 0 && (han + kana) * LETTERS_PER_IDEOGRAPH >= alphabetic) {
     return kana >= (han + kana) * MIN_KANA_SHARE ? "ja" : "zh";
   }
-  const latin = countOf(sample, /\p{sc=Latin}/gu);
   return latin * 2 >= alphabetic && looksEnglish(sample) ? "en" : "other";
 }

@@ -1,6 +1,6 @@
 import type { Container } from "inversify";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
-import type { AdapterStatus } from "../../domain/health.ts";
+import type { AdapterStatus, TargetStatus } from "../../domain/health.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
@@ -8,9 +8,11 @@ import type { EmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TuningPort } from "../../domain/ports/tuning-port.ts";
-import type { AdapterEntry, Config } from "../config/load.ts";
+import type { Config, ModelEntry } from "../config/load.ts";
+import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import type { ModelTargets } from "../resilience/route.ts";
 import type { Embedder, Search } from "./registry.ts";
-import { COMPLETION, EMBEDDING, SEARCH } from "./tokens.ts";
+import { BREAKER, COMPLETION, EMBEDDING, SEARCH, TARGETS } from "./tokens.ts";
 
 /** The container behind the domain's factory: names in, ports out, and a clear word where a name leads to nothing. */
 export class ConfiguredAdapters implements AdapterFactory {
@@ -18,11 +20,13 @@ export class ConfiguredAdapters implements AdapterFactory {
   readonly searches: readonly string[];
   private readonly container: Container;
   private readonly statuses: readonly AdapterStatus[];
+  private readonly entries: readonly ModelEntry[];
   /** Why each embedder cannot be asked; undefined where it can. */
   private readonly embedderReasons: ReadonlyMap<string, string | undefined>;
 
   constructor(config: Config, container: Container) {
     this.container = container;
+    this.entries = config.models;
     this.embedderReasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
     const rerankers = new Map(config.rerankers.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
@@ -45,9 +49,13 @@ export class ConfiguredAdapters implements AdapterFactory {
     return available.filter((name) => this.embedder(name).kind === "fixed");
   }
 
-  /** Every model and search of the config, available or not. */
+  /** Every model and search of the config, available or not, with the health of what is behind it. */
   status(): readonly AdapterStatus[] {
-    return this.statuses;
+    return this.statuses.map((status) => {
+      if (!status.available) return status;
+      if (status.kind === "model") return { ...status, targets: this.targetsOf(status.name) };
+      return { ...status, breaker: this.container.get<CircuitBreaker>(BREAKER, { name: status.name }).state };
+    });
   }
 
   completion(model: string): CompletionPort {
@@ -107,6 +115,17 @@ export class ConfiguredAdapters implements AdapterFactory {
     return this.container.get<Embedder>(EMBEDDING, { name });
   }
 
+  private targetsOf(model: string): readonly TargetStatus[] {
+    const entries = this.entries.find(({ name }) => name === model)?.targets ?? [];
+    const { targets } = this.container.get<ModelTargets>(TARGETS, { name: model });
+    return entries.map((entry, place) => {
+      const target = targets.find(({ index }) => index === place);
+      const { adapter } = entry;
+      if (target === undefined) return { adapter, inFlight: 0, reason: reasonOf(entry) ?? "" };
+      return { adapter, breaker: target.breaker.state, inFlight: target.inFlight };
+    });
+  }
+
   private search(name: string): Search {
     return this.container.get<Search>(SEARCH, { name });
   }
@@ -124,7 +143,7 @@ export class ConfiguredAdapters implements AdapterFactory {
   }
 }
 
-function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
+function reasonOf({ missing }: { readonly missing: readonly string[] }): string | undefined {
   if (missing.length === 0) return undefined;
   return missing.length === 1
     ? `the variable ${missing[0]} is not set`
@@ -133,7 +152,7 @@ function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
 
 function statusOf(
   kind: AdapterStatus["kind"],
-  { name }: AdapterEntry<unknown>,
+  { name }: { readonly name: string },
   reason: string | undefined,
 ): AdapterStatus {
   return reason === undefined ? { kind, name, available: true } : { kind, name, available: false, reason };

@@ -105,7 +105,8 @@ function compile(modules, folder, root, kinds) {
   command.push(`-I${join(modules, "node-api-headers", "include")}`);
   command.push(`-I${dirname(require.resolve("node-addon-api/package.json"))}`);
   command.push(`-I${libraries.include}`);
-  command.push(fileURLToPath(new URL("faiss-kernels.cc", import.meta.url)), join(source, "src", "faiss.cc"));
+  command.push(`-I${join(source, "src")}`);
+  command.push(...["faiss-kernels.cc", "faiss-addon.cc"].map((name) => fileURLToPath(new URL(name, import.meta.url))));
   command.push(libraries.faiss, join(release, "libopenblas.so.0"));
   // Of two definitions the first counts: our inner product, not the one of libfaiss.a.
   command.push("-Wl,--allow-multiple-definition");

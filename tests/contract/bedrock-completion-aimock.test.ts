@@ -27,6 +27,7 @@ describeCompletionContract("BedrockCompletion against aimock", {
       },
     };
   },
+  supports: ["temperature", "topP", "stop", "tools", "toolChoice", "images", "responseFormat", "reasoningEffort"],
   skip: {
     ...BEYOND_AIMOCK,
     "context-overflow": "Bedrock says so only in the message of a ValidationException, which is a vendor-rejected",

@@ -28,6 +28,7 @@ describeCompletionContract("BedrockCompletion", {
       },
     };
   },
+  supports: ["temperature", "topP", "stop", "tools", "toolChoice", "images", "responseFormat", "reasoningEffort"],
   skip: {
     "context-overflow": "Bedrock says so only in the message of a ValidationException, which is a vendor-rejected",
     "content-refused": "Bedrock has no such exception: a guardrail ends the answer for content-filter",

@@ -1,14 +1,16 @@
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Usage } from "../../domain/answer.ts";
 import { describeCompletionFailures } from "./completion-contract-failures.ts";
+import { describeCompletionParameters } from "./completion-contract-parameters.ts";
+import { describeCompletionTools } from "./completion-contract-tools.ts";
 import {
   ANSWER,
+  bothWays,
   type CompletionHarness,
   type Context,
   collected,
   eventsOf,
   failureOf,
-  type Opened,
   REQUEST,
   TEXT,
   USAGE,
@@ -17,8 +19,11 @@ import {
 
 /** What every CompletionPort must do, whatever stands behind it. Call it at the top of a test file. */
 export function describeCompletionContract(name: string, harness: CompletionHarness): void {
+  const leaveOut = (title: string, reason: string) =>
+    it(`leaves out: ${title} (${reason})`, () => expect(reason).not.toBe(""));
   const context: Context = {
     secrets: harness.secrets ?? [],
+    supports: new Set(harness.supports),
     open: async () => {
       const opened = await harness.open();
       onTestFinished(() => opened.close());
@@ -28,12 +33,18 @@ export function describeCompletionContract(name: string, harness: CompletionHarn
     case: (key, title, test) => {
       const reason = harness.skip?.[key];
       if (reason === undefined) it(title, test);
-      else it(`leaves out: ${title} (${reason})`, () => expect(reason).not.toBe(""));
+      else leaveOut(title, reason);
+    },
+    feature: (feature, key, title, test) => {
+      if (context.supports.has(feature)) context.case(key, title, test);
+      else leaveOut(title, `it does not support ${feature}`);
     },
   };
   describe(`${name} keeps the contract of CompletionPort`, () => {
     describeAnswers(context);
     describeEndings(context);
+    describeCompletionTools(context);
+    describeCompletionParameters(context);
     describeCompletionFailures(context);
   });
 }
@@ -92,10 +103,6 @@ function describeAnswers({ open, case: only }: Context): void {
 }
 
 function describeEndings({ open, case: only }: Context): void {
-  const bothWays = async ({ port, request }: Opened) => [
-    await port.complete(request, unending()),
-    collected(await eventsOf(port.stream(request, unending()))),
-  ];
   describe("endings", () => {
     only("usage", "reports the tokens that the vendor counted", async () => {
       const opened = await open();

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { FinishReason, Usage } from "../../domain/answer.ts";
+import type { CompletionFeature, CompletionParameters, Message, TokenLogprob, ToolCall } from "../../domain/chat.ts";
 import { CompletionCollector } from "../../domain/collect-completion.ts";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
 import type {
@@ -34,6 +35,9 @@ export type CompletionCase =
   | "length"
   | "content-filter"
   | "tool-calls"
+  | "tool-answers"
+  | "heard"
+  | "unsupported"
   | "stall"
   | "stall-midway"
   | "early-return"
@@ -48,8 +52,20 @@ export type CompletionCase =
 export interface VendorAnswer {
   /** The text; the vendor may cut it otherwise. [] for an empty answer. */
   readonly deltas: readonly string[];
+  /** One for each delta, for whoever asks for likelihoods; default: none. */
+  readonly logprobs?: readonly TokenLogprob[];
+  /** After the text; default: []. */
+  readonly toolCalls?: readonly ToolCall[];
   readonly finishReason: FinishReason;
   readonly usage: Usage;
+}
+
+/** What a vendor was asked, told in our words; what it has no word for is absent. */
+export interface Heard {
+  readonly system: string;
+  readonly messages: readonly Message[];
+  readonly maxTokens?: number;
+  readonly parameters: CompletionParameters;
 }
 
 /** A vendor that has fallen silent in the midst of a call. */
@@ -79,12 +95,16 @@ export interface OpenCompletion {
   readonly provoke?: Partial<Record<CompletionCode, () => void>>;
   /** Calls that have reached the vendor. */
   calls?(): number;
+  /** What the last call asked of the vendor. */
+  heard?(): Heard;
   /** Ends the port and its vendor. */
   close(): Promise<void>;
 }
 
 export interface CompletionHarness {
   open(): Promise<OpenCompletion>;
+  /** What the port has to say that it supports: cases of other features are left out. */
+  readonly supports: readonly CompletionFeature[];
   /** Cases that do not apply, with the reason. */
   readonly skip?: Partial<Record<CompletionCase, string>>;
   /** Texts that no error's message may hold, such as keys. */
@@ -97,8 +117,11 @@ export type Opened = OpenCompletion & { readonly request: CompletionRequest };
 /** What the groups of cases share. */
 export interface Context {
   readonly secrets: readonly string[];
+  readonly supports: ReadonlySet<CompletionFeature>;
   open(): Promise<Opened>;
   case(key: CompletionCase, title: string, test: () => Promise<void>): void;
+  /** A case that needs a feature beside the key's. */
+  feature(feature: CompletionFeature, key: CompletionCase, title: string, test: () => Promise<void>): void;
 }
 
 export const REQUEST: CompletionRequest = {
@@ -144,6 +167,11 @@ export function collected(events: readonly CompletionEvent[]): Completion {
   const collector = new CompletionCollector();
   for (const event of events) collector.add(event);
   return collector.completion;
+}
+
+/** What `complete` gives, and what the stream comes to. */
+export async function bothWays({ port, request }: Opened): Promise<readonly Completion[]> {
+  return [await port.complete(request, unending()), collected(await eventsOf(port.stream(request, unending())))];
 }
 
 /** The ServiceError that the work fails with; anything else fails the test. */

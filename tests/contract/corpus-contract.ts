@@ -55,6 +55,26 @@ function describePut(context: Context): void {
       expect(await put(opened, ...documents)).toEqual({ added: 1, replaced: 1, unchanged: 1 });
     });
 
+    it("gives the corpus another version than ever before, but not where nothing changes", async () => {
+      const opened = await context.open();
+      const seen = [await opened.corpus.version(unending())];
+      const changes = [
+        () => put(opened, WHALES),
+        () => put(opened, { ...WHALES, text: "A whale sings." }),
+        () => opened.corpus.remove([WHALES.id], unending()),
+        () => put(opened, WHALES),
+      ];
+      for (const change of changes) {
+        await change();
+        await opened.corpus.settle(unending());
+        const version = await opened.corpus.version(unending());
+        expect(seen).not.toContain(version);
+        seen.push(version);
+      }
+      await put(opened, WHALES);
+      expect(await opened.corpus.version(unending())).toBe(seen.at(-1));
+    });
+
     it("is seen by the very next search", async () => {
       const opened = await context.open();
       for (const [index, word] of ["albatross", "barnacle", "cormorant"].entries()) {

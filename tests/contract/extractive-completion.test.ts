@@ -24,6 +24,7 @@ describeCompletionContract("ExtractiveCompletion", {
     },
     close: async () => {},
   }),
+  supports: ["temperature"],
   skip: {
     text: SCRIPTED,
     usage: SCRIPTED,
@@ -32,6 +33,7 @@ describeCompletionContract("ExtractiveCompletion", {
     length: SCRIPTED,
     "content-filter": SCRIPTED,
     "tool-calls": SCRIPTED,
+    heard: NO_VENDOR,
     stall: NO_VENDOR,
     "stall-midway": NO_VENDOR,
     "early-return": NO_VENDOR,

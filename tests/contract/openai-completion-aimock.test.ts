@@ -1,4 +1,5 @@
 import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
+import { featuresWithout } from "../../adapters/outbound/openai/features.ts";
 import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
 import { BEYOND_AIMOCK, startAimockVendor } from "../support/wires/aimock-vendor.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
@@ -12,6 +13,8 @@ describeCompletionContract("OpenAICompletion against aimock", {
       api_key: "sk-loopback-secret",
       base_url: `${vendor.url}/v1`,
       context_tokens: 128_000,
+      // aimock tells none.
+      unsupported: ["logprobs"],
     });
     return {
       ...vendor,
@@ -19,6 +22,7 @@ describeCompletionContract("OpenAICompletion against aimock", {
       provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => vendor.fail(code)])),
     };
   },
+  supports: [...featuresWithout(["logprobs"])],
   skip: BEYOND_AIMOCK,
   secrets: ["sk-loopback-secret"],
 });

@@ -1,4 +1,5 @@
 import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
+import { FEATURES } from "../../adapters/outbound/openai/features.ts";
 import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
 import { openaiDialect, openaiFailure } from "../support/wires/openai-wire.ts";
 import { startScriptedVendor } from "../support/wires/scripted-vendor.ts";
@@ -14,12 +15,17 @@ describeCompletionContract("OpenAICompletion", {
       base_url: `${vendor.loopback.url}/v1`,
       context_tokens: 128_000,
     });
+    const port = createCompletion(options);
     return {
       ...vendor,
-      port: createCompletion(options),
+      port,
       provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => vendor.play(openaiFailure(code))])),
-      close: () => vendor.loopback.close(),
+      close: async () => {
+        await port.close?.();
+        await vendor.loopback.close();
+      },
     };
   },
+  supports: Object.values(FEATURES).flat(),
   secrets: ["sk-loopback-secret"],
 });

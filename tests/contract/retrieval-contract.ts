@@ -152,7 +152,7 @@ function describeFilters(context: Context): void {
 }
 
 function expectWellFormed(retrieval: Retrieval, topK: number): void {
-  const { passages, embedMs, warnings } = retrieval;
+  const { passages, embedMs, warnings, relevance } = retrieval;
   expect(passages.length).toBeLessThanOrEqual(topK);
   expect(new Set(idsOf(passages)).size).toBe(passages.length);
   for (const [index, passage] of passages.entries()) {
@@ -163,6 +163,7 @@ function expectWellFormed(retrieval: Retrieval, topK: number): void {
   }
   expect(embedMs).toBeGreaterThanOrEqual(0);
   expect(Number.isFinite(embedMs)).toBe(true);
+  for (const value of [relevance?.lexical ?? 0, relevance?.dense ?? 0]) expect(value >= 0 && value <= 1).toBe(true);
   expect(warnings.every((warning) => warning !== "")).toBe(true);
 }
 

@@ -40,6 +40,7 @@ export function describeTuningContract(name: string, harness: TuningHarness): vo
   };
   describe(`${name} keeps the contract of TuningPort`, () => {
     describeChoice(open);
+    describeFloor(open);
     describeRefusals(open);
     if (harness.keepsNothing === undefined) describeReopening(open);
     else it(`leaves out: outlives a close (${harness.keepsNothing})`, () => expect(harness.keepsNothing).not.toBe(""));
@@ -105,6 +106,39 @@ function describeChoice(open: Open): void {
   });
 }
 
+function describeFloor(open: Open): void {
+  const relevanceOf = async ({ retrieval }: OpenTuning, query: string) => {
+    const { relevance } = await retrieval.retrieve({ query, topK: 3 }, unending());
+    if (relevance === undefined) throw new Error("The search does not tell how well its passages match.");
+    return relevance;
+  };
+
+  it("tells that a question about what no document holds is less relevant than one that a document answers", async () => {
+    const opened = await open();
+    const near = await relevanceOf(opened, REQUEST.query);
+    const far = await relevanceOf(opened, "quarterly tax declaration deadline");
+    expect(near.lexical).toBeGreaterThan(far.lexical ?? 1);
+    expect([near.reachesFloor, near.lexical! <= 1, far.lexical! >= 0]).toEqual([true, true, true]);
+  });
+
+  it("measures relevance against the floor that was kept, with the very next search, until it is forgotten", async () => {
+    const opened = await open();
+    const { lexical = 0 } = await relevanceOf(opened, REQUEST.query);
+    await opened.tuning.calibrate({ lexical, dense: 1 }, unending());
+    expect((await relevanceOf(opened, REQUEST.query)).reachesFloor).toBe(true);
+    await opened.tuning.calibrate({ lexical: Math.min(1, lexical + 0.001), dense: 1 }, unending());
+    expect((await relevanceOf(opened, REQUEST.query)).reachesFloor).toBe(false);
+    await opened.tuning.calibrate(undefined, unending());
+    expect((await relevanceOf(opened, REQUEST.query)).reachesFloor).toBe(true);
+  });
+
+  it.each([-0.1, 1.1, Number.NaN])("refuses a floor of %d", async (lexical) => {
+    const { tuning } = await open();
+    const error = await failureOf(tuning.calibrate({ lexical, dense: 0 }, unending()));
+    expect(error).toMatchObject({ code: "invalid-request", problems: [{ field: "lexical" }] });
+  });
+}
+
 function describeRefusals(open: Open): void {
   it.each([-0.1, 1.1, Number.NaN])("refuses a weight of %d, and keeps what it had", async (denseWeight) => {
     const { tuning } = await open();
@@ -122,6 +156,7 @@ function describeRefusals(open: Open): void {
     retrieveRanked: (tuning, signal) => tuning.retrieveRanked(DENSE, REQUEST, signal),
     rankingInForce: (tuning, signal) => tuning.rankingInForce(signal),
     tune: (tuning, signal) => tuning.tune(DENSE, signal),
+    calibrate: (tuning, signal) => tuning.calibrate({ lexical: 0.1, dense: 0.1 }, signal),
   };
   it.each(Object.entries(calls))(
     "%s throws `cancelled` where the signal is aborted already, and leaves no listener",

@@ -75,6 +75,13 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's clie
     const ours = await ask().catch((error: unknown) => error);
     expect(ours).toBeInstanceOf(OpenAI.InternalServerError);
     expect(String(ours)).not.toContain("loopback-secret");
+    const tools = [{ type: "function" as const, function: { name: "weather" } }];
+    const extractive = { model: "extractive@faiss", messages, tools, temperature: 0.5 };
+    await expect(client.chat.completions.create(extractive)).rejects.toMatchObject({
+      status: 400,
+      code: "unsupported_parameter",
+      param: "tools",
+    });
     const unknown = await client.chat.completions.create({ model: "gpt-0", messages }).catch((error: unknown) => error);
     expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
   });

@@ -132,6 +132,7 @@ describe("pharos tune", { timeout: 120_000 }, () => {
       source: "judged",
       chosen: "dense",
       reason: "better",
+      relevance_floor: null,
       kept: true,
       in_force: { ranking: "dense", source: "tuned" },
       comparison: { queries: 36, baseline: "fused 0.25" },
@@ -154,6 +155,7 @@ describe("pharos tune", { timeout: 120_000 }, () => {
     expect(output).toMatch(/^free: measured with \d+ queries generated from the titles and headings of 36 documents/u);
     expect(output).toContain("which were searched without them");
     expect(output).toMatch(/^fused 0\.25 /mu);
+    expect(output).toContain("No relevance floor: it wants at least 50 queries.");
     expect(output).toContain("Nothing was changed (--dry-run). In force: fused 0.25 (the default).");
   });
 

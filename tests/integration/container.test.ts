@@ -21,6 +21,7 @@ const MODULES = {
     export const options = z.strictObject({ words: z.string() });
     export const create = ({ words }, { log }) => ({
       contextTokens: 8192,
+      supports: new Set(),
       async complete() { throw new Error("not asked"); },
       async *stream() {
         yield { type: "delta", text: words };
@@ -119,6 +120,24 @@ describe("the container", () => {
     used.adapters.completion("mine");
     await used.close();
     expect(messages).toEqual(["model closed"]);
+  });
+
+  it("closes every target of a model and of its fallbacks once, whoever made them", async () => {
+    const messages: string[] = [];
+    const log: Log = { ...silent, info: (_, message) => messages.push(message) };
+    const one = "{ adapter: ./model.ts, words: x }";
+    const yaml = `
+models:
+  several: { targets: [${one}, ${one}], fallbacks: [plain] }
+  plain: { adapter: ./model.ts, words: x, fallbacks: [last] }
+  last: ${one}
+  unused: ${one}
+`;
+    const { adapters, close } = await application(yaml, log);
+    adapters.completion("several");
+    adapters.completion("plain");
+    await close();
+    expect(messages).toEqual(Array.from({ length: 4 }, () => "model closed"));
   });
 
   it("gives the same instance for the same name", async () => {

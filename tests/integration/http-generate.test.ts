@@ -42,6 +42,7 @@ describe("POST /generate", () => {
       model: "fake",
       usage: { input_tokens: 90, output_tokens: 7, cached_input_tokens: 40 },
       finish_reason: "stop",
+      groundedness: { score: 1, sentences: [{ span: { start: 0, end: 20 }, supported: true, marker: 1 }] },
       timing_ms: {
         embed: 0,
         retrieve: expect.any(Number),
@@ -58,7 +59,7 @@ describe("POST /generate", () => {
     const { status } = await send("POST", "/generate", {
       ...QUESTION,
       top_k: 7,
-      filter: { year: { range: { gte: 2020 } }, lang: "en" },
+      filter: { year: { range: { gte: 2020 } }, draft: { exists: false } },
       max_tokens: 99,
       temperature: 0.5,
       system: "Be brief.",
@@ -76,7 +77,7 @@ describe("POST /generate", () => {
           op: "and",
           filters: [
             { op: "range", field: "year", gte: 2020 },
-            { op: "eq", field: "lang", value: "en" },
+            { op: "exists", field: "draft", value: false },
           ],
         },
       },

@@ -14,6 +14,7 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
+import { Metrics } from "../../infrastructure/telemetry/metrics.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { FakeEmbedding } from "../support/fakes/fake-embedding.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
@@ -134,6 +135,8 @@ const NO_FILES: DocumentReaderPort = {
 };
 
 export interface Service {
+  /** What the app answers, as it has registered it; of a method `ALL` what it does with others. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly server: RunningServer;
   readonly adapters: HarnessAdapters;
   readonly log: RecordingLog;
@@ -166,7 +169,7 @@ export async function startService(
       { kind: "search", name: "memory", available: true },
     ],
   };
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   const app = createApp({
     answers,
     chat: new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default }),
@@ -176,12 +179,13 @@ export async function startService(
     status: () => state.status,
     draining: () => state.draining,
     log,
+    metrics: new Metrics(),
     settings: { ...SETTINGS, ...settings },
     ...replaced,
   });
   const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close(0));
-  return { server, adapters, log, state, send: (...request) => send(server.url, ...request) };
+  return { routes: app.routes, server, adapters, log, state, send: (...request) => send(server.url, ...request) };
 }
 
 async function send(
@@ -198,7 +202,8 @@ async function send(
     ...(text === undefined ? {} : { body: text }),
   });
   const answered = await response.text();
-  const json = answered === "" ? undefined : JSON.parse(answered);
+  const isJson = /json/u.test(response.headers.get("content-type") ?? "");
+  const json = isJson && answered !== "" ? JSON.parse(answered) : undefined;
   return { status: response.status, headers: response.headers, text: answered, json };
 }
 

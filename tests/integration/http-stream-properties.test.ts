@@ -71,7 +71,7 @@ it("is, collected, exactly the JSON answer to the same request, or its error", a
   const adapters = fakeAdapters({ completion, retrieval: new FakeRetrieval(() => found) });
   const { server } = await startService(
     {},
-    { adapters, answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 }) },
+    { adapters, answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true }) },
   );
   const ask = (stream: boolean) => {
     const headers = { "content-type": "application/json", "x-request-id": "same" };

@@ -35,6 +35,7 @@ describe("POST /v1/chat/completions", () => {
     expect(request_id).toMatch(/^[0-9a-f-]{36}$/u);
     expect(adapters.able.requests[0]).toEqual({
       prompt: { system: "", messages: [{ role: "user", content: "Hello!" }], question: "Hello!", sources: [] },
+      requestId: request_id,
     });
     expect(adapters.search.requests).toEqual([]);
   });
@@ -110,7 +111,7 @@ describe("POST /v1/chat/completions", () => {
       prompt_cache_key: "k",
       prompt_cache_retention: "24h",
     });
-    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt"]);
+    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt", "requestId"]);
   });
 
   it("reads instructions, earlier turns, calls of tools with their results, and images", async () => {
@@ -172,6 +173,39 @@ describe("POST /v1/chat/completions", () => {
         tool_calls: [{ id: "call_1", type: "function", function: { name: "weather", arguments: '{"city":"Brest"}' } }],
       },
     });
+  });
+
+  it("lets the client run the tools, and read what it asked a schema for", async () => {
+    const { client, adapters } = await startOpenAI();
+    adapters.able.answerWith(({ prompt }) => {
+      const last = prompt.messages.at(-1);
+      if (last?.role === "tool") return { deltas: [`{"weather":"${last.content}"}`] };
+      const call = { id: "call_1", name: "weather", arguments: '{"city":"Brest"}' };
+      return { deltas: [], toolCalls: [call], finishReason: "tool-calls" };
+    });
+    const tool = {
+      type: "function" as const,
+      function: {
+        name: "weather",
+        description: "Tells it.",
+        parameters: { type: "object", properties: { city: { type: "string" } } },
+        parse: JSON.parse,
+        function: ({ city }: { readonly city: string }) => `rain in ${city}`,
+      },
+    };
+    for (const stream of [false, true]) {
+      const runner = stream
+        ? client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool], stream })
+        : client.chat.completions.runTools({ ...ALONE, messages: [...ALONE.messages], tools: [tool] });
+      expect(await runner.finalContent()).toBe('{"weather":"rain in Brest"}');
+    }
+    adapters.able.answerWith({ deltas: ['{"weather":"rain"}'] });
+    const schema = { type: "object", properties: { weather: { type: "string" } } };
+    const parsed = await client.chat.completions.parse({
+      ...ALONE,
+      response_format: { type: "json_schema", json_schema: { name: "weather", schema, strict: true } },
+    });
+    expect(JSON.parse(parsed.choices[0]?.message.content ?? "")).toEqual({ weather: "rain" });
   });
 
   it("takes an answer back as it gave it", async () => {
@@ -267,6 +301,30 @@ describe("retrieval in /v1/chat/completions", () => {
     expect(adapters.search.requests[0]).toMatchObject({ topK: 1, filter: { op: "eq", field: "year", value: 2026 } });
   });
 
+  it("tells how grounded the answer is, and what was searched for where that was something else", async () => {
+    const { client } = await startOpenAI();
+    const messages = [
+      GROUNDED.messages[0],
+      { role: "assistant" as const, content: "A copy." },
+      { role: "user" as const, content: "And why?" },
+    ];
+    const reply = await client.chat.completions.create({ ...GROUNDED, messages });
+    expect(reply).toMatchObject({ searched_for: expect.stringContaining("index") });
+    expect(reply.choices[0]).toMatchObject({ groundedness: { score: 1, sentences: [{ supported: true, marker: 1 }] } });
+    const chunks = await Array.fromAsync(await client.chat.completions.create({ ...GROUNDED, messages, stream: true }));
+    expect(chunks.at(-1)).toMatchObject({
+      ...pick(reply, "searched_for"),
+      choices: [pick(reply.choices[0], "groundedness")],
+    });
+  });
+
+  it("spends no completion where nothing was found, and says so", async () => {
+    const { client, adapters } = await startOpenAI();
+    const reply = await client.chat.completions.create(extended(GROUNDED, { retrieval: { filter: { year: 1999 } } }));
+    expect(reply).toMatchObject({ sources: [], usage: { total_tokens: 0 }, choices: [{ no_answer: true }] });
+    expect(adapters.model.requests).toEqual([]);
+  });
+
   it("takes the rest from the object where the model's name says the search", async () => {
     const { client, adapters } = await startOpenAI();
     await client.chat.completions.create(extended(GROUNDED, { retrieval: { top_k: 1 } }));
@@ -318,3 +376,7 @@ describe("retrieval in /v1/chat/completions", () => {
     expect(adapters.search.requests[0]?.principal).toEqual({ userId: "ada", groups: [] });
   });
 });
+
+function pick(from: object | undefined, field: string): Readonly<Record<string, unknown>> {
+  return { [field]: (from as Readonly<Record<string, unknown>> | undefined)?.[field] };
+}

@@ -100,6 +100,14 @@ describe("an error under /v1", () => {
     expect(adapters.able.requests).toEqual([]);
   });
 
+  it("takes no parameter from a prototype that the body brings", async () => {
+    const { send } = await startOpenAI();
+    const body = `{"__proto__": ${JSON.stringify(ALONE)}}`;
+    const { status, json } = await send("POST", "/v1/chat/completions", body);
+    expect(status).toBe(400);
+    expect(json).toMatchObject({ error: { message: expect.stringContaining("model is missing") } });
+  });
+
   it("refuses what OpenAI knows and no model here can do, and says what to use instead", async () => {
     const { client } = await startOpenAI();
     const error = await thrownBy(
@@ -175,7 +183,7 @@ describe("an error under /v1", () => {
     [
       "a call without its result",
       { messages: [user, calls("a", "b"), tool("a"), user] },
-      "messages[1].tool_calls must each be answered by the messages after it: b is not",
+      "messages[1].tool_calls must each be answered by the messages after it",
     ],
     [
       "a call that ends the conversation",
@@ -304,6 +312,21 @@ describe("an error under /v1", () => {
       const form = await send("POST", path, "a=b", { "content-type": "application/x-www-form-urlencoded" });
       expect([form.status, form.json]).toMatchObject([415, { error: { code: "unsupported_media_type" } }]);
     }
+  });
+
+  it("tells that the deadline passed, before the answer has begun and in the middle of a stream", async () => {
+    const { client, adapters } = await startOpenAI({ deadlineMs: 60 });
+    const held = adapters.able.hold(1);
+    const error = await thrownBy(client.chat.completions.create(ALONE));
+    expect(error).toMatchObject({ status: 504, code: "timeout", type: "server_error" });
+    await held.stopped;
+    const texts: unknown[] = [];
+    const reading = (async () => {
+      for await (const { choices } of await client.chat.completions.create({ ...ALONE, stream: true }))
+        texts.push(choices[0]?.delta.content);
+    })();
+    expect(await thrownBy(reading)).toMatchObject({ code: "timeout", type: "server_error" });
+    expect(texts).toEqual(["", "Good "]);
   });
 
   it("tells nothing of a bug", async () => {

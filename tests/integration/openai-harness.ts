@@ -1,8 +1,10 @@
 import OpenAI from "openai";
 import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
+import type { Answers } from "../../application/answers.ts";
 import { CompleteChat } from "../../application/complete-chat.ts";
 import type { CompletionFeature } from "../../domain/chat.ts";
+import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
 import { wordTokenizer } from "../support/word-tokenizer.ts";
 import { HarnessAdapters, SETTINGS, type Service, startService } from "./http-harness.ts";
@@ -42,10 +44,14 @@ export interface OpenAIService extends Omit<Service, "adapters"> {
   readonly baseURL: string;
 }
 
-/** The real app on a real socket, and the real client in front of it. */
-export async function startOpenAI(settings: Partial<HttpSettings> = {}): Promise<OpenAIService> {
+/** The real app on a real socket, and the real client in front of it; what answers from passages may be wrapped. */
+export async function startOpenAI(
+  settings: Partial<HttpSettings> = {},
+  wrap: (answers: Answers, adapters: AdapterFactory) => Answers = (answers) => answers,
+): Promise<OpenAIService> {
   const adapters = new AbleAdapters();
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const inner = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
+  const answers = wrap(inner, adapters);
   const chat = new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default });
   const service = await startService(settings, { adapters, answers, chat });
   const baseURL = `${service.server.url}/v1`;

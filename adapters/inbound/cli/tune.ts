@@ -1,3 +1,4 @@
+import { chooseFloor } from "../../../application/choose-floor.ts";
 import { chooseRanking } from "../../../application/choose-ranking.ts";
 import { generateQueries } from "../../../application/generated-queries.ts";
 import { candidateRankings, measureRankings } from "../../../application/measure-rankings.ts";
@@ -19,7 +20,10 @@ export interface TuneOptions {
   readonly json?: boolean;
 }
 
-/** Measures rankings on the corpus's own documents, keeps the one that the measurement favours, and says why. */
+/**
+ * Measures rankings on the corpus's own documents, keeps the one that the measurement favours, and says why; keeps too the
+ * relevance that questions with a known answer reach.
+ */
 export async function tune(runtime: CommandRuntime, options: TuneOptions): Promise<void> {
   const { queries, qrels, dryRun = false, json = false } = options;
   if ((queries === undefined) !== (qrels === undefined))
@@ -37,11 +41,14 @@ export async function tune(runtime: CommandRuntime, options: TuneOptions): Promi
       : fromJudgements(run, { queries, qrels })
     ).finally(() => progress.stop());
     const choice = chooseRanking(evidence.measured, tuning.defaultRanking);
+    const chosenOne = evidence.measured.find(({ ranking }) => isSameRanking(ranking, choice.ranking));
+    const floor = chooseFloor(chosenOne?.report.queries.map(({ relevance }) => relevance) ?? []);
     if (!dryRun) {
       const isDefault = isSameRanking(choice.ranking, tuning.defaultRanking);
       await tuning.tune(isDefault ? undefined : choice.ranking, runtime.signal);
+      await tuning.calibrate(floor, runtime.signal);
     }
-    const outcome = { corpus, evidence, choice, inForce: await tuning.rankingInForce(runtime.signal), dryRun };
+    const outcome = { corpus, evidence, choice, floor, inForce: await tuning.rankingInForce(runtime.signal), dryRun };
     runtime.output.write(json ? `${JSON.stringify(outcomeJson(outcome, tuning))}\n` : outcomeInWords(outcome, tuning));
   });
 }

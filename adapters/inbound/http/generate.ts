@@ -1,7 +1,9 @@
 import { accepts } from "hono/accepts";
 import { type Answers, collectAnswer } from "../../../application/answers.ts";
+import { originOf } from "../../../domain/origin.ts";
 import { fromAnswer } from "../representations.ts";
 import { readJson } from "./body.ts";
+import { forbidsStore, withCacheHeader } from "./cache-header.ts";
 import type { BoundedHandler } from "./deadline.ts";
 import { answerFrames } from "./generate-events.ts";
 import type { HttpContext } from "./http-context.ts";
@@ -21,10 +23,12 @@ export function generate(answers: Answers, schemas: RequestSchemas, settings: Ht
   return async (context, signal) => {
     const body = validate(schemas.generate, await readJson(context.req.raw, settings.limits.bodyBytes));
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
-    const question = toQuestion(body, principal, context.get("account"));
+    const noStore = forbidsStore(context.req.raw.headers);
+    const question = { ...toQuestion(body, principal, originOf(context.var)), noStore };
     const start = (work: AbortSignal) => answers.stream(question, work);
     const repeated = await repeatableRequestOf(context, body, principal);
-    const events = repeated === undefined ? start(signal) : repeatable.stream(repeated, start, signal);
+    const answered = repeated === undefined ? start(signal) : repeatable.stream(repeated, start, signal);
+    const events = withCacheHeader(context, answered);
     const requestId = context.get("requestId");
     if (body.stream ?? wantsEvents(context)) {
       return sseResponse(context, events, {

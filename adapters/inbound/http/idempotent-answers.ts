@@ -1,7 +1,7 @@
+import { SharedAnswer } from "../../../application/shared-answer.ts";
 import type { AnswerEvent } from "../../../domain/answer.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import { statusOf } from "./problem.ts";
-import { SharedAnswer } from "./shared-answer.ts";
 
 /** A request that may come again. */
 export interface RepeatableRequest {

@@ -8,8 +8,10 @@ import type {
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
 import { createClient } from "./client.ts";
-import { buildConverse, type ConverseCall, EventReader, readReply } from "./converse.ts";
+import { EventReader, readReply } from "./converse-reply.ts";
+import { buildConverse, type ConverseCall } from "./converse-request.ts";
 import { invalidReply, translateStreamError } from "./errors.ts";
+import { featuresOf } from "./features.ts";
 import type { BedrockCompletionOptions } from "./options.ts";
 import { send } from "./send.ts";
 
@@ -26,27 +28,26 @@ export class BedrockCompletion implements CompletionPort {
 
   constructor(client: BedrockRuntimeClient, options: BedrockCompletionOptions) {
     this.contextTokens = options.context_tokens;
-    this.supports = new Set(options.temperature === "supported" ? ["temperature"] : []);
+    this.supports = featuresOf(options);
     this.client = client;
     this.options = options;
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    const { input, warnings } = buildConverse(request, this.options);
+    const { input, warnings } = buildConverse(request, this.options, this.supports);
     const command = new ConverseCommand(input);
     const reply = await send((abortSignal) => this.client.send(command, { abortSignal }), signal);
-    return { ...readReply(reply), toolCalls: [], warnings };
+    return { ...readReply(reply), warnings };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
-    const { input, warnings } = buildConverse(request, this.options);
+    const { input, warnings } = buildConverse(request, this.options, this.supports);
     // Leaving the SDK's stream early does not close its connection; aborting the call does.
     const call = new AbortController();
     const reader = new EventReader();
     try {
       for await (const event of this.events(input, AbortSignal.any([signal, call.signal]), signal)) {
-        const text = reader.read(event);
-        if (text !== "") yield { type: "delta", text };
+        yield* reader.read(event);
       }
       throwIfAborted(signal);
       yield { type: "finish", ...reader.finish(), warnings };

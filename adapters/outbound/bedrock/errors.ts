@@ -63,10 +63,10 @@ export function translateError(error: unknown, signal: AbortSignal): unknown {
   const name = failure.name.replace(/^[a-z]/u, (letter) => letter.toUpperCase());
   const code = BY_NAME[name] ?? (failure.$fault === undefined ? undefined : codeOfStatus(status));
   if (code !== undefined) return failed(code, code === BY_NAME[name] ? name : status, failure);
-  if (failure.$response !== undefined || error instanceof SyntaxError) return invalidReply("is not readable", error);
-  // Connections and name servers fail with a code of the system.
+  // Connections, also those that are lost in the body, and name servers fail with a code of the system.
   if (typeof failure.code === "string" && !(error instanceof TypeError))
     return failed("vendor-unavailable", failure.code, error);
+  if (failure.$response !== undefined || error instanceof SyntaxError) return invalidReply("is not readable", error);
   return error;
 }
 

@@ -10,19 +10,46 @@ const account = {
 
 const model = z.string().min(1).describe("A model id, an inference profile's id, or the ARN of one.");
 
+/** What a family of models may not take of what Converse has. */
+const BEDROCK_FEATURES = [
+  "temperature",
+  "top_p",
+  "stop",
+  "tools",
+  "tool_choice",
+  "images",
+  "response_format",
+  "reasoning_effort",
+  "system_prompt",
+] as const;
+
+export type BedrockFeature = (typeof BEDROCK_FEATURES)[number];
+
 /** Options of a model behind Bedrock's Converse. Credentials come from the AWS SDK's own chain. */
 export const bedrockCompletionOptions = z.strictObject({
   model,
   ...account,
   context_tokens: z.int().min(1).describe("Tokens that prompt and answer may have together."),
+  unsupported: z
+    .array(z.enum(BEDROCK_FEATURES))
+    .default([])
+    .describe(
+      "What the model does not take. A system prompt then opens the first message; the rest is refused, or left out with a warning.",
+    ),
   temperature: z
     .enum(["supported", "unsupported"])
     .default("supported")
-    .describe("unsupported for models that refuse a temperature: it is then left out, with a warning in the answer."),
+    .describe("unsupported says the same as temperature in the list `unsupported`."),
   system_prompt: z
     .enum(["supported", "unsupported"])
     .default("supported")
-    .describe("unsupported for models that refuse a system prompt: it then opens the first message."),
+    .describe("unsupported says the same as system_prompt in the list `unsupported`."),
+  prompt_cache: z
+    .array(z.enum(["system", "tools"]))
+    .default([])
+    .describe(
+      "What ends in a cache point: [system, tools] for Claude, [system] for Nova, and nothing for other models.",
+    ),
 });
 
 export type BedrockCompletionOptions = z.output<typeof bedrockCompletionOptions>;

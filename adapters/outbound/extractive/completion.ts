@@ -1,6 +1,7 @@
 import type { FinishReason } from "../../../domain/answer.ts";
 import type { CompletionFeature } from "../../../domain/chat.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
+import { noAnswerText } from "../../../domain/no-answer.ts";
 import type {
   Completion,
   CompletionEvent,
@@ -8,14 +9,8 @@ import type {
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
 import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
-import { detectLanguage } from "../../../domain/text/language.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { selectSentences } from "./select-sentences.ts";
-
-const NOTHING_FOUND: Readonly<Record<string, string>> = {
-  en: "The passages hold no answer to this question.",
-  zh: "所给的段落中没有这个问题的答案。",
-  ja: "与えられた文章の中に、この質問の答えは見つかりませんでした。",
-};
 
 /**
  * An extractive answerer, not a language model: it writes nothing of its own, but answers with those sentences of the
@@ -41,7 +36,7 @@ export class ExtractiveCompletion implements CompletionPort {
       text,
       toolCalls: [],
       finishReason,
-      warnings: [],
+      warnings: warnUnsupported(request, this.supports),
       usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 },
     };
   }
@@ -56,7 +51,8 @@ export class ExtractiveCompletion implements CompletionPort {
       yield { type: "delta", text };
     }
     throwIfAborted(signal);
-    yield { type: "finish", finishReason, warnings: [], usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
+    const warnings = warnUnsupported(request, this.supports);
+    yield { type: "finish", finishReason, warnings, usage: { inputTokens: 0, outputTokens, cachedInputTokens: 0 } };
   }
 
   /** The answer in pieces of one cited sentence each, as many as maxTokens allows. */
@@ -66,8 +62,7 @@ export class ExtractiveCompletion implements CompletionPort {
   } {
     const sentences = selectSentences(prompt.question, prompt.sources);
     if (sentences.length === 0) {
-      const message = NOTHING_FOUND[detectLanguage(prompt.question) ?? "en"] ?? NOTHING_FOUND.en ?? "";
-      return { pieces: this.fitting([message], maxTokens), finishReason: "no-answer" };
+      return { pieces: this.fitting([noAnswerText(prompt.question)], maxTokens), finishReason: "no-answer" };
     }
     const written = sentences.map(({ text, marker }, index) => `${index === 0 ? "" : " "}${text} [${marker}]`);
     const pieces = this.fitting(written, maxTokens);

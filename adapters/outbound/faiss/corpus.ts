@@ -96,6 +96,10 @@ export class FaissCorpus implements CorpusPort {
     return this.parts.engine.call("list", page, signal);
   }
 
+  version(signal: AbortSignal): Promise<string> {
+    return this.parts.engine.call("version", null, signal);
+  }
+
   describe(signal: AbortSignal): Promise<CorpusDescription> {
     return this.parts.engine.call("describe", null, signal);
   }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash as digest } from "node:crypto";
 import type { Chunk } from "../../../domain/chunk.ts";
 import type { SourceDocument } from "../../../domain/document.ts";
 import { type Problem, ServiceError } from "../../../domain/errors.ts";
@@ -77,7 +77,7 @@ function isCutFrom({ text, start, end }: Chunk, document: SourceDocument): boole
 
 /** 128 bits of SHA-256 over the JSON, enough to tell contents apart by. */
 function hash(content: unknown): string {
-  return createHash("sha256").update(JSON.stringify(content)).digest("base64url").slice(0, 22);
+  return digest("sha256", JSON.stringify(content), "base64url").slice(0, 22);
 }
 
 function sorted(metadata: SourceDocument["metadata"]): unknown {

@@ -182,15 +182,14 @@ export class Maintenance {
     }
   }
 
-  /** Texts in the order of their hashes: a fair sample, the same for the same passages. */
+  /** Texts of a fair sample, the same for the same passages. */
   private async sample(limit: number): Promise<readonly string[]> {
+    const { signal } = this.closing;
+    const chosen = await this.engine.call("sample", { limit }, signal);
     const sample: string[] = [];
-    for (let after = ""; sample.length < limit; ) {
-      const request = { after, limit: Math.min(TEXTS_PER_CALL, limit - sample.length) };
-      const { texts, last } = await this.engine.call("sample", request, this.closing.signal);
-      sample.push(...texts);
-      after = last;
-      if (texts.length < request.limit) break;
+    for (let start = 0; start < chosen.length; start += TEXTS_PER_CALL) {
+      const passages = chosen.slice(start, start + TEXTS_PER_CALL);
+      sample.push(...(await this.engine.call("searchTexts", { passages }, signal)));
     }
     return sample;
   }

@@ -52,7 +52,8 @@ export class FaissRetrieval implements RetrievalPort {
       const reply: SearchReply = await engine.call("search", asked, signal).catch(asRetrieval);
       if (reply.passages !== undefined) {
         if (ranking === undefined) this.recordWantsVector = reply.ranking.mode !== "sparse";
-        return { passages: reply.passages, embedMs, warnings: reply.warnings };
+        const { passages, relevance, warnings } = reply;
+        return { passages, embedMs, warnings, relevance };
       }
       space = reply.space;
       spaces.search(space);

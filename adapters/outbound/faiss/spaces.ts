@@ -158,5 +158,7 @@ export async function embedAll(
 }
 
 function fits(vector: Float32Array, dimensions: number): boolean {
-  return vector.length === dimensions && vector.every(Number.isFinite);
+  // `every` took ten times as long, more than all else that is done with a vector here.
+  for (let index = 0; index < vector.length; index++) if (!Number.isFinite(vector[index])) return false;
+  return vector.length === dimensions;
 }

@@ -2,6 +2,7 @@ import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { Retrieval, RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { RankingInForce, TuningPort } from "../../../domain/ports/tuning-port.ts";
 import type { Ranking } from "../../../domain/ranking.ts";
+import type { RelevanceFloor } from "../../../domain/relevance.ts";
 import { DEFAULT_RANKING } from "./engine/fusion.ts";
 import type { EngineProcess } from "./engine-process.ts";
 import type { FaissRetrieval } from "./retrieval.ts";
@@ -38,6 +39,19 @@ export class FaissTuning implements TuningPort {
     if (ranking !== undefined) checkWeight(ranking);
     await this.engine.call("tune", { ranking }, signal);
   }
+
+  async calibrate(floor: RelevanceFloor | undefined, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (floor !== undefined) checkFloor(floor);
+    await this.engine.call("calibrate", { floor }, signal);
+  }
+}
+
+function checkFloor(floor: RelevanceFloor): void {
+  const problems = Object.entries(floor)
+    .filter(([, value]) => !(value >= 0 && value <= 1))
+    .map(([field, value]) => ({ field, message: `must be a number from 0 to 1, is ${value}` }));
+  if (problems.length > 0) throw new ServiceError("invalid-request", "This is no relevance.", { problems });
 }
 
 function checkWeight({ denseWeight }: Ranking): void {

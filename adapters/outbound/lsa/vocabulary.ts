@@ -1,14 +1,17 @@
-import { analyze } from "../../../domain/text/analyzer.ts";
-import { termFingerprint } from "../../../domain/text/term-fingerprint.ts";
+import { detectLanguage } from "../../../domain/text/language.ts";
+import { TermCounter } from "../../../domain/text/term-counter.ts";
 
 /** How often each term of a text occurs, by the term's fingerprint. */
 export type TermCounts = ReadonlyMap<number, number>;
 
+const counter = new TermCounter();
+
 export function countTerms(text: string): TermCounts {
+  counter.begin();
+  counter.add(text, detectLanguage(text));
   const counts = new Map<number, number>();
-  for (const term of analyze(text)) {
-    const fingerprint = termFingerprint(term);
-    counts.set(fingerprint, (counts.get(fingerprint) ?? 0) + 1);
+  for (let place = 0; place < counter.distinct; place++) {
+    counts.set(counter.fingerprintAt(place), counter.countAt(place));
   }
   return counts;
 }

@@ -2,14 +2,14 @@ import { basename } from "node:path";
 import type { Hit } from "../../../adapters/outbound/faiss/engine/faiss-index.ts";
 import { fuseWithFeedback } from "../../../adapters/outbound/faiss/engine/feedback.ts";
 import { FUSION_CANDIDATES, fuse } from "../../../adapters/outbound/faiss/engine/fusion.ts";
-import { LexicalIndex } from "../../../adapters/outbound/faiss/engine/lexical-index.ts";
-import { countPassageTerms, countQueryTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
+import type { LexicalIndex } from "../../../adapters/outbound/faiss/engine/lexical-index.ts";
+import { countQueryTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
 import { TopHits } from "../../../adapters/outbound/faiss/engine/top-hits.ts";
 import { fitModel } from "../../../adapters/outbound/lsa/fit.ts";
 import type { LsaModel } from "../../../adapters/outbound/lsa/model.ts";
 import { ndcgAt } from "../../../application/retrieval-metrics.ts";
 import { analyze } from "../../../domain/text/analyzer.ts";
-import { detectLanguage } from "../../../domain/text/language.ts";
+import { lexicalIndexOf } from "./lexical-index.ts";
 import { type ChunkedCollection, type CollectionPassage, chunkedCollection } from "./passages.ts";
 
 /** Prints what each step of the default ranking is worth on judged collections: `node steps.ts DIR...`. */
@@ -17,16 +17,6 @@ import { type ChunkedCollection, type CollectionPassage, chunkedCollection } fro
 const DIMENSIONS = 128;
 const MAX_SAMPLE = 8_192;
 const MAX_TERMS = 65_536;
-
-function lexicalIndexOf(passages: readonly CollectionPassage[], titleWeight?: number): LexicalIndex {
-  const index = new LexicalIndex();
-  for (const [slot, { title, searchText }] of passages.entries()) {
-    const language = detectLanguage(searchText);
-    const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
-    index.add(slot, countPassageTerms(analyze(title, language), analyze(text, language), titleWeight));
-  }
-  return index;
-}
 
 /** A sample as fair as the product's: every so many passages. */
 function modelOf(passages: readonly CollectionPassage[], dimensions: number, share = 1): LsaModel {

@@ -4,6 +4,9 @@ import { DataSet } from "./data-set.ts";
 import type { Built, Command, Commands, ToContender } from "./protocol.ts";
 import { measureSlice } from "./slice.ts";
 
+/** One is made ready, one analysed, one written, and one waits its turn; those who work on the caller's own event loop gain nothing by it. */
+const BATCHES_UNDER_WAY = 4;
+
 /** A process of its own for each contender, so that its memory and its event loop are its own. One command at a time. */
 type Handlers = { [Name in Command]: (request: Commands[Name]["request"]) => Promise<Commands[Name]["reply"]> };
 
@@ -36,26 +39,25 @@ const handlers: Handlers = {
   },
 };
 
-/** Two batches are under way at a time; those who work on the caller's own event loop gain nothing by it. */
 async function build({ documentsPerBatch, saves }: Commands["build"]["request"]): Promise<Built> {
   const { contender, dataSet } = await opened.promise;
   const perBatch = documentsPerBatch * dataSet.head.passagesPerDocument;
   const batches = Math.ceil(dataSet.size / perBatch);
   const saveEvery = Math.max(1, Math.floor(batches / saves));
   let [addMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
-  let before: Promise<void> = Promise.resolve();
+  const underWay: Promise<void>[] = [];
+  const finish = () => timed(async () => void (await Promise.all(underWay.splice(0))));
   for await (const batch of dataSet.batches(perBatch)) {
-    const waitsFor = before;
     addMs += await timed(async () => {
-      before = contender.add(batch);
-      await waitsFor;
+      underWay.push(contender.add(batch));
+      if (underWay.length === BATCHES_UNDER_WAY) await underWay.shift();
     });
     if (contender.save === undefined || batchNumber++ % saveEvery !== saveEvery >> 1) continue;
-    addMs += await timed(() => before);
+    addMs += await finish();
     saveMs += await timed(async () => contender.save?.());
     saved += 1;
   }
-  addMs += await timed(() => before);
+  addMs += await finish();
   const buildMs = addMs + (await timed(async () => contender.settle?.()));
   if (contender.isDurable) return { durableMs: addMs, buildMs };
   // A save's cost grows evenly with what there is: the mean of some, evenly spread, is the mean of all.

@@ -8,6 +8,7 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 
 /** What a model says. */
 export interface FakeAnswer {
@@ -94,14 +95,9 @@ export class FakeCompletion implements CompletionPort {
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
     throwIfAborted(signal);
     this.requests.push(request);
-    const {
-      deltas,
-      toolCalls = [],
-      finishReason = "stop",
-      usage = NO_USAGE,
-      warnings = [],
-      ...answer
-    } = this.answerTo(request);
+    const answer = this.answerTo(request);
+    const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE } = answer;
+    const warnings = [...(answer.warnings ?? []), ...warnUnsupported(request, this.supports)];
     const { held } = this;
     const failure = this.failures.shift();
     const pass = async (index: number) => {

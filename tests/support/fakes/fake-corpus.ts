@@ -18,6 +18,7 @@ import type { RankingInForce, TuningPort } from "../../../domain/ports/tuning-po
 import type { Principal } from "../../../domain/principal.ts";
 import type { Ranking } from "../../../domain/ranking.ts";
 import { mayRead } from "../../../domain/readers.ts";
+import type { Relevance, RelevanceFloor } from "../../../domain/relevance.ts";
 import { type Held, Hold } from "./hold.ts";
 
 export interface FakeCorpusOptions {
@@ -39,6 +40,7 @@ export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
   private readonly holding = new Hold();
   private readonly configured: Ranking | undefined;
   private tuned: Ranking | undefined;
+  private floor: RelevanceFloor = { lexical: 0, dense: 0 };
   private generation = 0;
 
   constructor({ maxBatch = 16, ranking }: FakeCorpusOptions = {}) {
@@ -133,6 +135,11 @@ export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
       .map(({ document, chunks }) => ({ ...document, sections: chunks.map(stretchOf) }));
   }
 
+  async version(signal: AbortSignal): Promise<string> {
+    throwIfAborted(signal);
+    return String(this.generation);
+  }
+
   async describe(signal: AbortSignal): Promise<CorpusDescription> {
     return this.description([...this.documents.values()], signal);
   }
@@ -164,6 +171,12 @@ export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
     this.tuned = ranking;
   }
 
+  async calibrate(floor: RelevanceFloor | undefined, signal: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (floor !== undefined) refuseBadFloor(floor);
+    this.floor = floor ?? { lexical: 0, dense: 0 };
+  }
+
   async retrieveRanked(
     ranking: Ranking,
     { query, topK, filter, principal }: RetrievalRequest,
@@ -177,11 +190,18 @@ export class FakeCorpus implements CorpusPort, RetrievalPort, TuningPort {
       .flatMap((chunked) => passagesOf(chunked, wanted, ranking))
       .toSorted((one, other) => other.score - one.score)
       .slice(0, topK);
-    return { passages, embedMs: 0, warnings: [] };
+    return { passages, embedMs: 0, warnings: [], relevance: this.relevanceOf(passages, wanted) };
   }
 
   async close(): Promise<void> {
     this.closed = true;
+  }
+
+  /** By its words alone: the share of the query's that the best passage has. */
+  private relevanceOf(passages: readonly Passage[], wanted: ReadonlySet<string>): Relevance {
+    const shares = passages.map(({ text }) => wanted.intersection(wordsOf(text)).size / Math.max(1, wanted.size));
+    const lexical = Math.max(0, ...shares);
+    return { lexical, reachesFloor: lexical >= this.floor.lexical };
   }
 
   private readable(principal: Principal | undefined): readonly ChunkedDocument[] {
@@ -226,6 +246,12 @@ function refuseBadWeight({ denseWeight }: Ranking): void {
   if (denseWeight >= 0 && denseWeight <= 1) return;
   const problems = [{ field: "denseWeight", message: "must be from 0 to 1" }];
   throw new ServiceError("invalid-request", "This ranking cannot be followed.", { problems });
+}
+
+function refuseBadFloor({ lexical, dense }: RelevanceFloor): void {
+  if ([lexical, dense].every((value) => value >= 0 && value <= 1)) return;
+  const problems = [{ field: "lexical", message: "must be from 0 to 1" }];
+  throw new ServiceError("invalid-request", "This is no floor.", { problems });
 }
 
 function stretchOf({ start, end, section: path, page }: Chunk): Section {

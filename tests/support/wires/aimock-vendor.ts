@@ -21,6 +21,8 @@ export interface AimockVendor extends Controls {
 /** What aimock 1.43 cannot do, and the project's own wires can. */
 export const BEYOND_AIMOCK = {
   "cached-usage": "aimock counts no cached tokens",
+  "tool-answers": "aimock makes up new ids for tool calls each time",
+  heard: "aimock reads what it needs only",
   "stall-midway": "aimock falls silent midway by timers only",
   "early-return": "aimock falls silent midway by timers only",
   "end-early": "aimock breaks off by dropping the connection only",

@@ -1,9 +1,11 @@
 import { encodeEventStreamFrame, encodeEventStreamMessage } from "@copilotkit/aimock";
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { ToolCall } from "../../../domain/chat.ts";
 import type { CompletionCode } from "../../contract/completion-harness.ts";
+import { heardByBedrock } from "./bedrock-heard.ts";
 import { type LoopbackCall, replyJson } from "./loopback.ts";
 import { vendorVector } from "./scripted-embedder.ts";
-import type { Dialect } from "./scripted-vendor.ts";
+import { type Dialect, inPieces } from "./scripted-vendor.ts";
 
 const STOP_REASONS: Partial<Record<FinishReason, string>> = {
   stop: "end_turn",
@@ -19,19 +21,43 @@ export const bedrockDialect: Dialect = {
   opening: () => [encodeEventStreamMessage("messageStart", { role: "assistant", p: "abcd" })],
   delta: (text) =>
     encodeEventStreamMessage("contentBlockDelta", { contentBlockIndex: 0, delta: { text }, p: "abcdef" }),
+  toolCalls: (calls) => [
+    encodeEventStreamMessage("contentBlockStop", { contentBlockIndex: 0, p: "ab" }),
+    ...calls.flatMap((call, index) => toolUseEvents(call, index + 1)),
+  ],
   ending: ({ finishReason, usage }) => [
     encodeEventStreamMessage("contentBlockStop", { contentBlockIndex: 0, p: "ab" }),
     encodeEventStreamMessage("messageStop", { stopReason: STOP_REASONS[finishReason], p: "abc" }),
     encodeEventStreamMessage("metadata", { usage: usageJson(usage), metrics: { latencyMs: 7 }, p: "a" }),
   ],
   failure: () => bedrockException("modelStreamErrorException"),
-  whole: ({ deltas, finishReason, usage }) => ({
-    output: { message: { role: "assistant", content: deltas.length === 0 ? [] : [{ text: deltas.join("") }] } },
+  whole: ({ deltas, toolCalls = [], finishReason, usage }) => ({
+    output: {
+      message: {
+        role: "assistant",
+        content: [...(deltas.length === 0 ? [] : [{ text: deltas.join("") }]), ...toolCalls.map(toolUseBlock)],
+      },
+    },
     stopReason: STOP_REASONS[finishReason],
     usage: usageJson(usage),
     metrics: { latencyMs: 7 },
   }),
+  heard: heardByBedrock,
 };
+
+function toolUseBlock({ id, name, arguments: json }: ToolCall): object {
+  return { toolUse: { toolUseId: id, name, input: JSON.parse(json) } };
+}
+
+/** A call without arguments has no delta. */
+function toolUseEvents({ id, name, arguments: json }: ToolCall, contentBlockIndex: number): readonly Uint8Array[] {
+  const pieces = json === "{}" ? [] : inPieces(json);
+  return [
+    bedrockEvent("contentBlockStart", { contentBlockIndex, start: { toolUse: { toolUseId: id, name } }, p: "abc" }),
+    ...pieces.map((input) => bedrockEvent("contentBlockDelta", { contentBlockIndex, delta: { toolUse: { input } } })),
+    bedrockEvent("contentBlockStop", { contentBlockIndex, p: "ab" }),
+  ];
+}
 
 /** The frame by which a stream reports an exception, named by its member. */
 export function bedrockException(member: string): Uint8Array {
@@ -77,13 +103,13 @@ export function replyException(call: LoopbackCall, { status, name, headers = {} 
 }
 
 /** Bedrock counts cached tokens beside inputTokens. */
-function usageJson({ inputTokens, outputTokens, cachedInputTokens }: Usage): unknown {
+function usageJson({ inputTokens, outputTokens, cachedInputTokens, cacheWriteInputTokens }: Usage): unknown {
   return {
-    inputTokens: inputTokens - cachedInputTokens,
+    inputTokens: inputTokens - cachedInputTokens - (cacheWriteInputTokens ?? 0),
     outputTokens,
     totalTokens: inputTokens + outputTokens,
     cacheReadInputTokens: cachedInputTokens,
-    cacheWriteInputTokens: 0,
+    ...(cacheWriteInputTokens === undefined ? {} : { cacheWriteInputTokens }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -11,6 +11,8 @@ export interface LoopbackCall {
   readonly response: ServerResponse;
   /** Resolves once the caller's connection is closed before the reply was written to its end. */
   readonly gone: Promise<void>;
+  /** Resolves once the call is over: its reply is written to the end, or its connection is closed. */
+  readonly over: Promise<void>;
 }
 
 /** A vendor on a port of 127.0.0.1. */
@@ -20,6 +22,8 @@ export interface Loopback {
   readonly calls: readonly LoopbackCall[];
   /** Connections that were opened so far. */
   connections(): number;
+  /** Resolves once no more than so many connections are open. */
+  connectionsAtMost(count: number): Promise<void>;
   /** Drops all connections and stops. */
   close(): Promise<void>;
 }
@@ -28,18 +32,28 @@ export interface Loopback {
 export async function startLoopback(answer: (call: LoopbackCall) => void): Promise<Loopback> {
   const calls: LoopbackCall[] = [];
   let connections = 0;
+  let open = 0;
+  const closings = new EventEmitter();
   const server = createServer(async (request, response) => {
     const gone = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
     response.once("close", () => {
+      over.resolve();
       if (!response.writableFinished) gone.resolve();
     });
     const body = JSON.parse((await textOf(request)) || "{}");
-    const call = { path: request.url ?? "", headers: request.headers, body, response, gone: gone.promise };
+    const { url: path = "", headers } = request;
+    const call = { path, headers, body, response, gone: gone.promise, over: over.promise };
     calls.push(call);
     answer(call);
   });
-  server.on("connection", () => {
+  server.on("connection", (socket) => {
     connections += 1;
+    open += 1;
+    socket.once("close", () => {
+      open -= 1;
+      closings.emit("close");
+    });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -48,6 +62,9 @@ export async function startLoopback(answer: (call: LoopbackCall) => void): Promi
     url: `http://127.0.0.1:${port}`,
     calls,
     connections: () => connections,
+    connectionsAtMost: async (count) => {
+      while (open > count) await once(closings, "close");
+    },
     close: async () => {
       const closed = once(server, "close");
       server.close();

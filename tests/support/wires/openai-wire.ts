@@ -1,8 +1,10 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { TokenLogprob, ToolCall } from "../../../domain/chat.ts";
 import type { CompletionCode } from "../../contract/completion-harness.ts";
 import { type LoopbackCall, replyJson } from "./loopback.ts";
+import { heardByOpenAI } from "./openai-heard.ts";
 import { vendorVector } from "./scripted-embedder.ts";
-import type { Dialect } from "./scripted-vendor.ts";
+import { type Dialect, inPieces } from "./scripted-vendor.ts";
 
 export const OPENAI_FINISH_REASONS: Partial<Record<FinishReason, string>> = {
   stop: "stop",
@@ -16,7 +18,8 @@ export const openaiDialect: Dialect = {
   streamType: "text/event-stream; charset=utf-8",
   streams: ({ body }) => body.stream === true,
   opening: () => [chunk({ role: "assistant", content: "", refusal: null })],
-  delta: (content) => chunk({ content }),
+  delta: (content, logprob) => chunk({ content }, null, logprob === undefined ? null : logprobsJson([logprob])),
+  toolCalls: (calls) => calls.flatMap(toolCallChunks),
   ending: ({ finishReason, usage }, { body }) => [
     chunk({}, OPENAI_FINISH_REASONS[finishReason]),
     // The API counts tokens of a stream only for those who ask.
@@ -25,20 +28,41 @@ export const openaiDialect: Dialect = {
   ],
   failure: () =>
     event({ error: { message: "The server had an error.", type: "server_error", param: null, code: null } }),
-  whole: ({ deltas, finishReason, usage }) => ({
+  whole: ({ deltas, logprobs = [], toolCalls = [], finishReason, usage }) => ({
     ...CHUNK,
     object: "chat.completion",
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content: deltas.length === 0 ? null : deltas.join(""), refusal: null },
-        logprobs: null,
+        message: {
+          role: "assistant",
+          content: deltas.length === 0 ? null : deltas.join(""),
+          refusal: null,
+          ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls.map(toolCallJson) }),
+        },
+        logprobs: logprobs.length === 0 ? null : logprobsJson(logprobs),
         finish_reason: OPENAI_FINISH_REASONS[finishReason],
       },
     ],
     usage: usageJson(usage),
   }),
+  heard: heardByOpenAI,
 };
+
+function toolCallJson({ id, name, arguments: json }: ToolCall): object {
+  return { id, type: "function", function: { name, arguments: json } };
+}
+
+function toolCallChunks(call: ToolCall, index: number): readonly Uint8Array[] {
+  const pieces = inPieces(call.arguments).map((json) => ({ index, function: { arguments: json } }));
+  const begin = { index, ...toolCallJson({ ...call, arguments: "" }) };
+  return [begin, ...pieces].map((piece) => chunk({ tool_calls: [piece] }));
+}
+
+function logprobsJson(logprobs: readonly TokenLogprob[]): unknown {
+  const content = logprobs.map(({ alternatives, ...token }) => ({ ...token, top_logprobs: alternatives }));
+  return { content, refusal: null };
+}
 
 interface VendorError {
   readonly status: number;
@@ -91,8 +115,12 @@ export function openaiFailure(code: CompletionCode): (call: LoopbackCall) => voi
 
 const CHUNK = { id: "chatcmpl-1", object: "chat.completion.chunk", created: 1_760_000_000, model: "gpt-4o-2024-08-06" };
 
-function chunk(delta: Readonly<Record<string, unknown>>, finishReason: string | null = null): Uint8Array {
-  return event({ ...CHUNK, choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }], usage: null });
+function chunk(
+  delta: Readonly<Record<string, unknown>>,
+  finishReason: string | null = null,
+  logprobs: unknown = null,
+): Uint8Array {
+  return event({ ...CHUNK, choices: [{ index: 0, delta, logprobs, finish_reason: finishReason }], usage: null });
 }
 
 function event(data: unknown): Uint8Array {

@@ -1,4 +1,5 @@
-import type { OpenCompletion, Stall, VendorAnswer } from "../../contract/completion-harness.ts";
+import type { TokenLogprob, ToolCall } from "../../../domain/chat.ts";
+import type { Heard, OpenCompletion, Stall, VendorAnswer } from "../../contract/completion-harness.ts";
 import { type Loopback, type LoopbackCall, startLoopback } from "./loopback.ts";
 
 /** How a vendor writes what the script says. */
@@ -10,18 +11,27 @@ export interface Dialect {
   /** The frames before the first delta. */
   opening(): readonly Uint8Array[];
   /** The frame of one delta. */
-  delta(text: string): Uint8Array;
-  /** The frames after the last delta. */
+  delta(text: string, logprob?: TokenLogprob): Uint8Array;
+  /** The frames of tool calls, which come after the last delta; at least one call. */
+  toolCalls(calls: readonly ToolCall[]): readonly Uint8Array[];
+  /** The frames after the last delta and the last tool call. */
   ending(answer: VendorAnswer, call: LoopbackCall): readonly Uint8Array[];
   /** The frame that reports a failure inside a stream. */
   failure(): Uint8Array;
   /** The JSON of an answer that is not streamed. */
   whole(answer: VendorAnswer): unknown;
+  /** What the call asks for. @throws where it breaks the vendor's own rules */
+  heard(call: LoopbackCall): Heard;
+}
+
+/** The text in pieces, as a model streams the arguments of a tool call. */
+export function inPieces(text: string): readonly string[] {
+  return text.match(/.{1,5}/gsu) ?? [];
 }
 
 type Script = (call: LoopbackCall) => void;
 
-type Controls = Required<Pick<OpenCompletion, "answer" | "stall" | "breakOff" | "failMidway" | "calls">>;
+type Controls = Required<Pick<OpenCompletion, "answer" | "stall" | "breakOff" | "failMidway" | "calls" | "heard">>;
 
 export interface ScriptedVendor extends Controls {
   readonly loopback: Loopback;
@@ -41,6 +51,11 @@ export async function startScriptedVendor(dialect: Dialect): Promise<ScriptedVen
     loopback,
     play,
     calls: () => loopback.calls.length,
+    heard: () => {
+      const last = loopback.calls.at(-1);
+      if (last === undefined) throw new Error("Nobody has asked anything.");
+      return dialect.heard(last);
+    },
     answer: (answer) => {
       usual = (call) => writeAnswer(dialect, call, answer);
       play(usual);
@@ -81,22 +96,31 @@ function stallAfter(
   return { script, stall: { reached: reached.promise, stopped: stopped.promise, release } };
 }
 
-function writeAnswer(dialect: Dialect, call: LoopbackCall, answer: VendorAnswer): void {
+export function writeAnswer(dialect: Dialect, call: LoopbackCall, scripted: VendorAnswer): void {
+  const likelihoods = scripted.logprobs !== undefined && dialect.heard(call).parameters.topLogprobs !== undefined;
+  const answer = likelihoods ? scripted : { ...scripted, logprobs: [] };
+  const { toolCalls = [] } = answer;
   if (!dialect.streams(call)) {
     call.response.writeHead(200, { "content-type": "application/json" });
     writeTorn(call, [Buffer.from(JSON.stringify(dialect.whole(answer)))]);
   } else {
-    writeStart(dialect, call, answer.deltas);
+    writeStart(dialect, call, answer.deltas, answer.logprobs);
+    if (toolCalls.length > 0) writeTorn(call, dialect.toolCalls(toolCalls));
     writeTorn(call, dialect.ending(answer, call));
   }
   call.response.end();
 }
 
 /** The head and the deltas of a stream, or the first half of an answer that is not streamed. */
-function writeStart(dialect: Dialect, call: LoopbackCall, deltas: readonly string[]): void {
+export function writeStart(
+  dialect: Dialect,
+  call: LoopbackCall,
+  deltas: readonly string[],
+  logprobs: readonly TokenLogprob[] = [],
+): void {
   if (dialect.streams(call)) {
     call.response.writeHead(200, { "content-type": dialect.streamType });
-    writeTorn(call, [...dialect.opening(), ...deltas.map(dialect.delta)]);
+    writeTorn(call, [...dialect.opening(), ...deltas.map((delta, index) => dialect.delta(delta, logprobs[index]))]);
     return;
   }
   const usage = { inputTokens: 1, outputTokens: 1, cachedInputTokens: 0 };
@@ -108,7 +132,7 @@ function writeStart(dialect: Dialect, call: LoopbackCall, deltas: readonly strin
 /** Bytes of one piece: small enough to tear frames, and characters within them. */
 const PIECE_BYTES = 7;
 
-function writeTorn({ response }: LoopbackCall, frames: readonly Uint8Array[]): void {
+export function writeTorn({ response }: LoopbackCall, frames: readonly Uint8Array[]): void {
   for (const frame of frames) {
     for (let start = 0; start < frame.length; start += PIECE_BYTES) {
       response.write(frame.subarray(start, start + PIECE_BYTES));

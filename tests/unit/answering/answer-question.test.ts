@@ -20,7 +20,10 @@ const ANSWER = {
 
 function answering(completion = new FakeCompletion(ANSWER), retrieval = new FakeRetrieval([ISLAND, TOWER])) {
   retrieval.embedMs = 0.25;
-  const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, { sourceTokens: 1_000 });
+  const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, {
+    sourceTokens: 1_000,
+    abstains: true,
+  });
   return { useCase, completion, retrieval };
 }
 
@@ -63,7 +66,8 @@ describe("AnswerQuestion", () => {
   });
 
   it("hands the question's wishes to the two ports", async () => {
-    const { useCase, completion, retrieval } = answering();
+    const tagged = { ...TOWER, metadata: { lang: "en" } };
+    const { useCase, completion, retrieval } = answering(undefined, new FakeRetrieval([tagged]));
     const principal = { userId: "ada", groups: ["staff"] };
     const filter = { op: "eq", field: "lang", value: "en" } as const;
     const wishes = { topK: 2, filter, principal, maxTokens: 7, parameters: { temperature: 0.5 } };
@@ -132,5 +136,24 @@ describe("AnswerQuestion", () => {
       if (event.type === "delta") break;
     }
     await held.stopped;
+  });
+
+  it("answers alone, and says so, where a search fails without which it may answer", async () => {
+    const completion = new FakeCompletion({ deltas: ["From what I know."] });
+    const retrieval = new FakeRetrieval([TOWER]);
+    const settings = { sourceTokens: 1_000, abstains: true, ungroundedSearches: ["fake"] };
+    const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, settings);
+    retrieval.failNext(new ServiceError("retrieval-unavailable", "The engine is down."));
+    const ask = () => collectAnswer(useCase.stream(questionOf("How high is the tower?"), never));
+    expect(await ask()).toMatchObject({
+      text: "From what I know.",
+      passages: [],
+      ungrounded: true,
+      warnings: ["The search fake could not answer (retrieval-unavailable): the model answered without passages."],
+    });
+    expect(completion.requests[0]?.prompt.sources).toEqual([]);
+    expect(await ask()).not.toHaveProperty("ungrounded");
+    retrieval.failNext(new ServiceError("filter-unsupported", "No such comparison."));
+    await expect(ask()).rejects.toMatchObject({ code: "filter-unsupported" });
   });
 });

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Citation } from "../../../domain/answer.ts";
 import { CitationScanner, citationsOf } from "../../../domain/citations.ts";
+import { citable } from "../../../domain/sources.ts";
 import { passageOf, sourcesOf } from "../../support/passages.ts";
 
 const CRASH = "The index is a copy. After a crash the index is rebuilt from the record. Nothing acknowledged is lost.";
@@ -74,7 +75,7 @@ describe("citationsOf", () => {
 
 describe("CitationScanner", () => {
   it("tells which numbers no passage bears", () => {
-    const scanner = new CitationScanner(sourcesOf(CRASH));
+    const scanner = new CitationScanner(citable(sourcesOf(CRASH)));
     expect(scanner.push("The index is a copy [7], and so on [3].")).toEqual([]);
     expect(scanner.unknownMarkers).toEqual([3, 7]);
   });
@@ -82,7 +83,7 @@ describe("CitationScanner", () => {
   it("finds the same citations however the answer is cut into pieces", () => {
     const answer =
       "The index is a copy [1]. After a crash it is rebuilt [1, 2]! 索引会重建【2】。 See [9] and arr[1] too.";
-    const sources = sourcesOf(CRASH, LIGHT);
+    const sources = citable(sourcesOf(CRASH, LIGHT));
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (sizes) => {
         const scanner = new CitationScanner(sources);

@@ -19,7 +19,7 @@ const CHAT: Chat = {
 function chatting(completion = new FakeCompletion({ deltas: ["103 metres [1]."] })) {
   const retrieval = new FakeRetrieval([passageOf("The tower is 103 metres high.")]);
   const adapters = fakeAdapters({ completion, retrieval });
-  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000 });
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   return { chats: new CompleteChat(adapters, answers, { maxTokens: 64 }), completion, retrieval };
 }
 
@@ -38,6 +38,18 @@ describe("CompleteChat", () => {
       sources: [],
     });
     expect([maxTokens, retrieval.requests]).toEqual([9, []]);
+  });
+
+  it("gives the events of the same answer where the model is to answer at once", async () => {
+    const toolCalls = [CALL, { ...CALL, id: "call_2" }];
+    const answer = { deltas: ["It."], toolCalls, warnings: ["Slowly."] };
+    const { chats, completion } = chatting(new FakeCompletion(answer));
+    const untimed = async (asked: Chat) =>
+      (await Array.fromAsync(chats.stream(asked, never))).map((event) =>
+        event.type === "done" ? { ...event, timing: undefined } : event,
+      );
+    expect(await untimed({ ...CHAT, atOnce: true })).toEqual(await untimed(CHAT));
+    expect(completion.requests).toHaveLength(2);
   });
 
   it("answers from passages where a search is named, with the conversation as its history", async () => {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../domain/errors.ts";
-import { buildPrompt, quarantine } from "../../../domain/prompt.ts";
+import { buildPrompt, buildPromptWithoutSources } from "../../../domain/prompt.ts";
 import { passageOf, questionOf } from "../../support/passages.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
-const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000 };
+const BUDGET = { promptTokens: 4_000, sourceTokens: 1_000, abstains: true };
 const NONCE = "5f3a9c01";
 
 function promptOf(texts: readonly string[], budget = BUDGET, question = questionOf("How high is the tower?")) {
@@ -22,7 +22,7 @@ describe("buildPrompt", () => {
   it("puts the best passage first, each in a block delimited by the nonce, and the question last", () => {
     const { messages } = promptOf(["The tower is 103 metres high.", "The island is small."]);
     expect(messages.at(-1)?.content).toBe(
-      `<passage-${NONCE} n="1">\nThe tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\nThe island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
+      `<passage-${NONCE} n="1">\n> The tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\n> The island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
     );
   });
 
@@ -30,10 +30,10 @@ describe("buildPrompt", () => {
     const following = [{ role: "tool", toolCallId: "call_1", content: "rain ".repeat(90) }] as const;
     const question = questionOf("How high is the tower?", { following });
     expect(promptOf(["The tower is high."], BUDGET, question).messages.at(-1)).toBe(following[0]);
-    expect(() => promptOf(["The tower is high."], { promptTokens: 250, sourceTokens: 100 })).not.toThrow();
-    expect(() => promptOf(["The tower is high."], { promptTokens: 250, sourceTokens: 100 }, question)).toThrow(
-      expect.objectContaining({ code: "context-overflow" }),
-    );
+    expect(() => promptOf(["The tower is high."], { ...BUDGET, promptTokens: 250, sourceTokens: 100 })).not.toThrow();
+    expect(() =>
+      promptOf(["The tower is high."], { ...BUDGET, promptTokens: 250, sourceTokens: 100 }, question),
+    ).toThrow(expect.objectContaining({ code: "context-overflow" }));
   });
 
   it("lets no passage close its block or open another, even where it guessed the nonce", () => {
@@ -89,13 +89,21 @@ describe("buildPrompt", () => {
   });
 });
 
-describe("quarantine", () => {
-  it("drops what a reader cannot see and keeps line breaks, tabs and Chinese", () => {
-    const hidden = "a\u200bb\u202ec\u{e0041}\u0007\n\td 中文";
-    expect(quarantine(hidden)).toBe("abc\n\td 中文");
+describe("buildPromptWithoutSources", () => {
+  it("asks for an answer without passages, after the caller's instructions and the history", () => {
+    const history = [{ role: "user", content: "Hello." } as const];
+    const prompt = buildPromptWithoutSources(
+      questionOf("How high?", { system: "Be brief.", history }),
+      BUDGET,
+      wordTokenizer,
+    );
+    expect(prompt.system).toMatch(/^Be brief\.\n\nAnswer the user's question from what you know/u);
+    expect(prompt.messages).toEqual([...history, { role: "user", content: "How high?" }]);
+    expect([prompt.question, prompt.sources]).toEqual(["How high?", []]);
   });
 
-  it("leaves no angle bracket", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => !/[<>]/u.test(quarantine(text))));
+  it("refuses what is longer than the budget", () => {
+    const ask = () => buildPromptWithoutSources(questionOf("word ".repeat(100)), { promptTokens: 90 }, wordTokenizer);
+    expect(ask).toThrow(expect.objectContaining({ code: "context-overflow" }));
   });
 });

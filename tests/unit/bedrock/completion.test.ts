@@ -31,7 +31,7 @@ const ANSWER = {
 
 const answerWell = (call: LoopbackCall) => {
   if (!bedrockDialect.streams(call)) return replyJson(call, 200, bedrockDialect.whole(ANSWER));
-  const deltas = ANSWER.deltas.map(bedrockDialect.delta);
+  const deltas = ANSWER.deltas.map((text) => bedrockDialect.delta(text));
   return replyStream(call, [...bedrockDialect.opening(), ...deltas, ...bedrockDialect.ending(ANSWER, call)]);
 };
 
@@ -70,16 +70,22 @@ describe("BedrockCompletion's request", () => {
     });
   });
 
-  it("opens the first message with the instructions for a model that takes no system prompt", async () => {
-    const { port, vendor } = await open(answerWell, { system_prompt: "unsupported" });
-    await port.complete(REQUEST, unending());
-    expect(vendor.calls[0]?.body).not.toHaveProperty("system");
-    expect(vendor.calls[0]?.body.messages).toMatchObject([
-      { role: "user", content: [{ text: "Be brief." }, { text: "Hello." }] },
-      { role: "assistant" },
-      { role: "user" },
-    ]);
-  });
+  const withoutSystem: readonly Partial<BedrockCompletionOptions>[] = [
+    { system_prompt: "unsupported" },
+    { unsupported: ["system_prompt"] },
+  ];
+  for (const options of withoutSystem) {
+    it(`opens the first message with the instructions for a model with ${JSON.stringify(options)}`, async () => {
+      const { port, vendor } = await open(answerWell, options);
+      await port.complete(REQUEST, unending());
+      expect(vendor.calls[0]?.body).not.toHaveProperty("system");
+      expect(vendor.calls[0]?.body.messages).toMatchObject([
+        { role: "user", content: [{ text: "Be brief." }, { text: "Hello." }] },
+        { role: "assistant" },
+        { role: "user" },
+      ]);
+    });
+  }
 
   it("sends no instructions where there are none", async () => {
     for (const system_prompt of ["supported", "unsupported"] as const) {
@@ -102,12 +108,18 @@ describe("BedrockCompletion's request", () => {
     expect(kept.warnings).toEqual([]);
   });
 
-  it("leaves the temperature out for a model that takes none, and says so in the answer", async () => {
-    const { port, vendor } = await open(answerWell, { temperature: "unsupported" });
-    const { warnings } = await port.complete({ ...REQUEST, temperature: 1.4 }, unending());
-    expect(vendor.calls[0]?.body.inferenceConfig).toEqual({ maxTokens: 300 });
-    expect(warnings).toEqual(["This model takes no temperature: it was left out."]);
-  });
+  const withoutTemperature: readonly Partial<BedrockCompletionOptions>[] = [
+    { temperature: "unsupported" },
+    { unsupported: ["temperature"] },
+  ];
+  for (const options of withoutTemperature) {
+    it(`leaves the temperature out for a model with ${JSON.stringify(options)}, and says so in the answer`, async () => {
+      const { port, vendor } = await open(answerWell, options);
+      const { warnings } = await port.complete({ ...REQUEST, temperature: 1.4 }, unending());
+      expect(vendor.calls[0]?.body.inferenceConfig).toEqual({ maxTokens: 300 });
+      expect(warnings).toEqual(["This model takes no temperature: it was left out."]);
+    });
+  }
 
   it("goes to the endpoint that the SDK's own variable names where the options name none", async () => {
     const { vendor } = await open(answerWell);
@@ -198,7 +210,7 @@ describe("BedrockCompletion's reading", () => {
     };
     const message = { role: "assistant", content: [{ text: "There." }] };
     const { port } = await open((call) => replyJson(call, 200, { output: { message }, stopReason: "end_turn", usage }));
-    const expected = { inputTokens: 35, outputTokens: 7, cachedInputTokens: 20 };
+    const expected = { inputTokens: 35, outputTokens: 7, cachedInputTokens: 20, cacheWriteInputTokens: 10 };
     expect((await port.complete(REQUEST, unending())).usage).toEqual(expected);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { featuresOf } from "../../../adapters/outbound/bedrock/features.ts";
 import {
   bedrockCompletionOptions,
   bedrockEmbeddingOptions,
@@ -11,8 +12,13 @@ const ACCOUNT = { region: "us-east-1" };
 describe("the options of the Bedrock adapter", () => {
   it("need no more than model, region and context", () => {
     const options = { ...ACCOUNT, model: "m", context_tokens: 10 };
-    const defaults = { temperature: "supported", system_prompt: "supported" };
-    expect(bedrockCompletionOptions.parse(options)).toEqual({ ...options, ...defaults });
+    expect(bedrockCompletionOptions.parse(options)).toEqual({
+      ...options,
+      unsupported: [],
+      temperature: "supported",
+      system_prompt: "supported",
+      prompt_cache: [],
+    });
   });
 
   it("refuse what they do not know, and what is out of range, all at once", () => {
@@ -20,10 +26,36 @@ describe("the options of the Bedrock adapter", () => {
       model: "m",
       endpoint: "here",
       context_tokens: 1.5,
+      unsupported: ["tools", "seed"],
+      prompt_cache: true,
       key: "x",
     });
     const paths = error?.issues.map(({ path, code }) => (code === "unrecognized_keys" ? code : path.join(".")));
-    expect(paths?.toSorted()).toEqual(["context_tokens", "endpoint", "region", "unrecognized_keys"]);
+    expect(paths?.toSorted()).toEqual([
+      "context_tokens",
+      "endpoint",
+      "prompt_cache",
+      "region",
+      "unrecognized_keys",
+      "unsupported.1",
+    ]);
+  });
+
+  it("say what a model supports: what Converse has, but for what they name", () => {
+    const supportsOf = (options: Readonly<Record<string, unknown>>) => [
+      ...featuresOf(bedrockCompletionOptions.parse({ ...ACCOUNT, model: "m", context_tokens: 10, ...options })),
+    ];
+    const all = ["temperature", "topP", "stop", "tools", "toolChoice", "images", "responseFormat", "reasoningEffort"];
+    expect(supportsOf({})).toEqual(all);
+    expect(supportsOf({ temperature: "unsupported", unsupported: ["tools", "reasoning_effort"] })).toEqual([
+      "topP",
+      "stop",
+      "images",
+      "responseFormat",
+    ]);
+    expect(supportsOf({ unsupported: ["tool_choice", "system_prompt"] })).toEqual(
+      all.filter((feature) => feature !== "toolChoice"),
+    );
   });
 
   const families = [

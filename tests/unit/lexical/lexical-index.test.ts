@@ -1,9 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LexicalIndex } from "../../../adapters/outbound/faiss/engine/lexical-index.ts";
-import { countPassageTerms, countQueryTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
+import { countQueryTerms, type PassageTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
 
-const passage = (text: string) => countPassageTerms([], text.split(" ").filter(Boolean));
+function passage(text: string): PassageTerms {
+  const terms = text.split(" ").filter(Boolean);
+  const counted = countQueryTerms(terms);
+  const fingerprints = Float64Array.from(counted, ({ fingerprint }) => fingerprint);
+  return { fingerprints, frequencies: Uint8Array.from(counted, ({ weight }) => weight), length: terms.length };
+}
+
 const query = (text: string) => countQueryTerms(text.split(" "));
 
 function indexOf(passages: Readonly<Record<number, string>>): LexicalIndex {

@@ -28,7 +28,10 @@ const ANSWER = {
 
 const answerWell = (call: LoopbackCall) => {
   if (!openaiDialect.streams(call)) return replyJson(call, 200, openaiDialect.whole(ANSWER));
-  return replyStream(call, [...ANSWER.deltas.map(openaiDialect.delta), ...openaiDialect.ending(ANSWER, call)]);
+  return replyStream(call, [
+    ...ANSWER.deltas.map((text) => openaiDialect.delta(text)),
+    ...openaiDialect.ending(ANSWER, call),
+  ]);
 };
 
 async function open(answer: (call: LoopbackCall) => void, options: Partial<OpenAICompletionOptions> = {}) {

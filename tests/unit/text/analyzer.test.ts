@@ -135,6 +135,28 @@ describe("analyze", () => {
     );
   });
 
+  it("takes each run of Chinese or Japanese for itself", () => {
+    const character = fc.oneof(
+      fc.constantFrom(..."検索エンジンは文書を探します灯塔照亮港口ー々〆コンピューターの"),
+      fc.integer({ min: 0x3041, max: 0x30ff }).map((code) => String.fromCharCode(code)),
+      fc.integer({ min: 0x4e00, max: 0x9fff }).map((code) => String.fromCharCode(code)),
+    );
+    const run = fc.array(character, { maxLength: 20 }).map((characters) => characters.join("").normalize("NFKC"));
+    fc.assert(
+      fc.property(fc.array(run, { maxLength: 6 }), (runs) => {
+        expect(analyze(runs.join("。"), "ja")).toEqual(runs.flatMap((each) => analyze(each, "ja")));
+      }),
+    );
+  });
+
+  it("gives the same terms after a text of more words than it remembers", () => {
+    const text = "The keepers of snake_case lighthouses, 灯塔照亮港口, wohnungen.";
+    const before = analyze(text, "other");
+    const many = Array.from({ length: 220_000 }, (_, index) => `x${index}`);
+    expect(analyze(many.join(" "), "en")).toEqual(many);
+    expect(analyze(text, "other")).toEqual(before);
+  });
+
   it("has a version to record with an index", () => {
     expect(ANALYZER_VERSION).toBeGreaterThanOrEqual(1);
   });

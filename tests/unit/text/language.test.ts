@@ -39,6 +39,10 @@ describe("detectLanguage", () => {
     expect(detectLanguage(swahili.repeat(4))).toBe("other");
   });
 
+  it("knows the words of a language in capitals, and the Kelvin sign for a K", () => {
+    expect(["WHAT IS THIS", "DAS IST NICHT", "\u212aann"].map(detectLanguage)).toEqual(["en", "other", "other"]);
+  });
+
   it("counts text without letters as English", () => {
     expect([detectLanguage(""), detectLanguage("42 %")]).toEqual(["en", "en"]);
   });

@@ -1,6 +1,8 @@
 import type { CompleteChat } from "../../../../application/complete-chat.ts";
 import type { AnswerEvent } from "../../../../domain/answer.ts";
+import { originOf } from "../../../../domain/origin.ts";
 import { readJson } from "../body.ts";
+import { forbidsStore, withCacheHeader } from "../cache-header.ts";
 import type { BoundedHandler } from "../deadline.ts";
 import { principalOf } from "../principal.ts";
 import type { HttpSettings } from "../settings.ts";
@@ -28,10 +30,18 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
   return async (context, signal) => {
     const json = await readJson(context.req.raw, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_PARAMETERS);
-    const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
-    const asked = toChat(body, settings.limits, principal);
+    const { headers } = context.req.raw;
+    const principal = principalOf(headers, settings.trustedPrincipalHeaders);
+    const asked = toChat(body, settings.limits, {
+      ...originOf(context.var),
+      principal,
+      noStore: forbidsStore(headers),
+    });
     const head = headOf(body, asked.retrieval?.search ?? "");
-    const start: Start = (stop) => namingParameters(CHAT_FEATURES, () => chat.stream(asked, stop));
+    const start: Start = (stop) => {
+      const events = namingParameters(CHAT_FEATURES, () => chat.stream(asked, stop));
+      return asked.retrieval === undefined ? events : withCacheHeader(context, events);
+    };
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));
     const stream = new ChatStream(head, { choices: body.n, includeUsage: body.stream_options?.include_usage === true });
     const respond = <Event>(events: AsyncIterable<Event>, read: (event: Event) => ChoiceEvent) =>
@@ -78,5 +88,5 @@ function errorFrame(error: Error): string {
 }
 
 function saysSomething({ event }: ChoiceEvent): boolean {
-  return event.type !== "sources";
+  return event.type !== "sources" && event.type !== "cache";
 }

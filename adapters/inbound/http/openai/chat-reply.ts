@@ -1,4 +1,4 @@
-import type { AnswerEvent } from "../../../../domain/answer.ts";
+import type { AnswerEvent, Groundedness } from "../../../../domain/answer.ts";
 import type { TokenLogprob } from "../../../../domain/chat.ts";
 import { CompletionCollector } from "../../../../domain/collect-completion.ts";
 import type { Passage } from "../../../../domain/passage.ts";
@@ -23,6 +23,8 @@ export class ChatChoice {
   readonly annotations: ReturnType<typeof chatAnnotation>[] = [];
   /** Undefined where nothing was to be retrieved. */
   passages: readonly Passage[] | undefined;
+  groundedness: Groundedness | undefined;
+  searchedFor: string | undefined;
   private readonly addressOf: ChatHead["addressOf"];
   private readonly collector = new CompletionCollector();
 
@@ -33,8 +35,21 @@ export class ChatChoice {
   add(event: AnswerEvent): void {
     if (event.type === "sources") this.passages = event.passages;
     else if (event.type === "citation") this.annotations.push(chatAnnotation(event.citation, this.addressOf));
-    else if (event.type === "done") this.collector.add({ ...event, type: "finish" });
-    else this.collector.add(event);
+    else if (event.type === "done") this.end(event);
+    // What a cache did stands in the head of the response.
+    else if (event.type !== "cache") this.collector.add(event);
+  }
+
+  private end({
+    finishReason,
+    usage,
+    warnings,
+    groundedness,
+    searchedFor,
+  }: Extract<AnswerEvent, { type: "done" }>): void {
+    this.collector.add({ type: "finish", finishReason, usage, warnings });
+    this.groundedness = groundedness;
+    this.searchedFor = searchedFor;
   }
 
   /** @throws Error where the events did not end with `done` */
@@ -56,11 +71,12 @@ export function chatReply({ id, created, model }: ChatHead, choices: readonly Ch
     choices: choices.map(choiceOf),
     usage: chatUsage(totalUsage(completions.map(({ usage }) => usage))),
     ...(passages === undefined ? {} : { sources: passages.map(fromPassage) }),
+    searched_for: choices[0]?.searchedFor,
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 
-function choiceOf({ completion, annotations, passages }: ChatChoice, index: number) {
+function choiceOf({ completion, annotations, passages, groundedness }: ChatChoice, index: number) {
   const { text, toolCalls, logprobs, finishReason } = completion;
   return {
     index,
@@ -74,6 +90,7 @@ function choiceOf({ completion, annotations, passages }: ChatChoice, index: numb
     logprobs: logprobs === undefined ? null : chatLogprobs(logprobs),
     finish_reason: FINISH_REASONS[finishReason],
     ...(finishReason === "no-answer" ? { no_answer: true } : {}),
+    groundedness,
   };
 }
 

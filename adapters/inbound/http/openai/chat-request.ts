@@ -1,8 +1,8 @@
 import type { Chat } from "../../../../application/complete-chat.ts";
 import type { CompletionParameters } from "../../../../domain/chat.ts";
-import type { Principal } from "../../../../domain/principal.ts";
 import type { HttpLimits } from "../settings.ts";
 import { askedFor } from "./asked-for.ts";
+import type { Caller } from "./caller.ts";
 import type { ChatBody } from "./chat-schema.ts";
 import { ParameterError, type ParameterProblem } from "./errors.ts";
 import { conversationProblems, toConversation } from "./messages.ts";
@@ -14,7 +14,7 @@ import { toolProblems } from "./tools.ts";
 const NAMES = { messages: "messages", instructions: "messages" };
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal | undefined): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, { principal, noStore, ...origin }: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body.retrieval, search, limits);
@@ -31,9 +31,13 @@ export function toChat(body: ChatBody, limits: HttpLimits, principal: Principal 
     system: conversation.system,
     messages: conversation.messages,
     parameters: toParameters(body),
+    ...(body.stream ? {} : { atOnce: true }),
+    // A cache would give several choices one answer.
+    noStore: noStore || body.n > 1,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),
+    ...origin,
   };
 }
 

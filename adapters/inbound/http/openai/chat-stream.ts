@@ -43,6 +43,8 @@ export class ChatStream {
 
   /** The event as frames; "" where it has none yet. */
   frame({ choice, event }: ChoiceEvent): string {
+    // What a cache did stands in the head of the response.
+    if (event.type === "cache") return "";
     if (event.type !== "sources") return this.opening(choice) + this.frameOf(choice, event);
     if (this.sources !== "") return "";
     this.sources = `,"sources":${JSON.stringify(event.passages.map(fromPassage))}`;
@@ -54,7 +56,7 @@ export class ChatStream {
     return this.opening(0);
   }
 
-  private frameOf(choice: number, event: Exclude<AnswerEvent, { type: "sources" }>): string {
+  private frameOf(choice: number, event: Exclude<AnswerEvent, { type: "sources" | "cache" }>): string {
     switch (event.type) {
       case "delta":
         return this.delta(choice, `"content":${JSON.stringify(event.text)}`, event.logprobs);
@@ -92,15 +94,26 @@ export class ChatStream {
     return isFirst ? this.withFields(chunk, this.sources) : chunk;
   }
 
-  private ending(choice: number, { finishReason, usage, warnings }: Extract<AnswerEvent, { type: "done" }>): string {
+  private ending(choice: number, event: Extract<AnswerEvent, { type: "done" }>): string {
+    const { finishReason, usage, warnings, groundedness, searchedFor } = event;
     this.usages.push(usage);
     for (const warning of warnings) this.warnings.add(warning);
-    const noAnswer = finishReason === "no-answer" ? ',"no_answer":true' : "";
-    const isLast = this.usages.length === this.options.choices;
-    const told = isLast && this.warnings.size > 0 ? `,"warnings":${JSON.stringify([...this.warnings])}` : "";
-    const chunk = `${this.before}{"index":${choice},"delta":{},"logprobs":null,"finish_reason":"${FINISH_REASONS[finishReason]}"${noAnswer}}${this.after}`;
-    const finish = this.withFields(chunk, told);
-    return isLast ? `${finish}${this.usageChunk()}data: [DONE]\n\n` : finish;
+    const end = {
+      index: choice,
+      delta: {},
+      logprobs: null,
+      finish_reason: FINISH_REASONS[finishReason],
+      ...(finishReason === "no-answer" ? { no_answer: true } : {}),
+      groundedness,
+    };
+    const finish = `${this.before}${JSON.stringify(end)}${this.after}`;
+    if (this.usages.length < this.options.choices) return finish;
+    const told = {
+      ...(searchedFor === undefined ? {} : { searched_for: searchedFor }),
+      ...(this.warnings.size === 0 ? {} : { warnings: [...this.warnings] }),
+    };
+    const fields = Object.keys(told).length === 0 ? "" : `,${JSON.stringify(told).slice(1, -1)}`;
+    return `${this.withFields(finish, fields)}${this.usageChunk()}data: [DONE]\n\n`;
   }
 
   /** @param fields as JSON, each after a comma */

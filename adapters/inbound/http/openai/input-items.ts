@@ -172,13 +172,12 @@ function joined(first: AssistantMessage, second: AssistantMessage): AssistantMes
 /** Rules that the items must keep together. */
 export function inputProblems({ messages, fields }: Conversation): readonly ParameterProblem[] {
   const { unanswered, uncalled } = callProblems(messages);
-  const problems = unanswered.map(({ message: number, calls }) => {
-    const ids = calls.map(({ id }) => id).join(", ");
-    return invalidValue(
+  const problems = unanswered.map((number) =>
+    invalidValue(
       fields[number] ?? "input",
-      `must have its calls answered by the items after it, each by a function_call_output: ${ids} is not`,
-    );
-  });
+      "must have each of its calls answered right after it, by a function_call_output",
+    ),
+  );
   for (const number of uncalled)
     problems.push(invalidValue(`${fields[number]}.call_id`, "must be the call_id of a function_call right before"));
   if (messages.length === 0) problems.push(invalidValue("input", "must hold more than instructions: a user's message"));

@@ -81,13 +81,9 @@ function toMessage(message: Exclude<ReadMessage, Instructions>): Message {
 /** Rules that the messages must keep together. */
 export function conversationProblems({ messages: turns, fields }: Conversation): readonly ParameterProblem[] {
   const { unanswered, uncalled } = callProblems(turns);
-  const problems = unanswered.map(({ message, calls }) => {
-    const ids = calls.map(({ id }) => id).join(", ");
-    return invalidValue(
-      `${fields[message]}.tool_calls`,
-      `must each be answered by the messages after it: ${ids} is not`,
-    );
-  });
+  const problems = unanswered.map((number) =>
+    invalidValue(`${fields[number]}.tool_calls`, "must each be answered by the messages after it"),
+  );
   for (const number of uncalled)
     problems.push(
       invalidValue(`${fields[number]}.tool_call_id`, "must be the id of a call in the assistant's message before"),

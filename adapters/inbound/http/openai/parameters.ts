@@ -46,14 +46,13 @@ function givenParameters(
   unsupported: Readonly<Record<string, string>>,
   problems: ParameterProblem[],
 ): Readonly<Record<string, unknown>> {
-  const given: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(json)) {
-    if (value === null) continue;
-    if (Object.hasOwn(unsupported, name)) {
-      problems.push({ field: name, message: unsupported[name] ?? "", code: "unsupported_parameter" });
-    } else given[name] = value;
-  }
-  return given;
+  const given = Object.entries(json).filter(([name, value]) => {
+    if (value === null) return false;
+    const message = Object.hasOwn(unsupported, name) ? unsupported[name] : undefined;
+    if (message !== undefined) problems.push({ field: name, message, code: "unsupported_parameter" });
+    return message === undefined;
+  });
+  return Object.fromEntries(given);
 }
 
 function parameterProblems(issue: z.core.$ZodIssue, json: unknown): ParameterProblem[] {

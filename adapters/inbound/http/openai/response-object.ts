@@ -44,7 +44,10 @@ export function endedResponse(head: ResponseHead, { items, passages, end }: Resp
     output: itemsOf(items, lastStatus(end.finishReason)),
     usage: responseUsage(end.usage),
     ...(passages === undefined ? {} : { sources: passages.map(fromPassage) }),
+    searched_for: end.searchedFor,
     ...(end.finishReason === "no-answer" ? { no_answer: true } : {}),
+    ungrounded: end.ungrounded,
+    groundedness: end.groundedness,
     ...(end.warnings.length === 0 ? {} : { warnings: end.warnings }),
   };
 }

@@ -54,6 +54,9 @@ export class ResponseOutput {
   /** @throws ServiceError vendor-reply-invalid where a tool call goes on after another item began */
   add(event: AnswerEvent): void {
     switch (event.type) {
+      case "cache":
+        // It stands in the head of the response.
+        return;
       case "sources":
         this.passages = event.passages;
         return;

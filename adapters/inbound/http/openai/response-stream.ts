@@ -35,6 +35,7 @@ export class ResponseStream {
   frame(event: AnswerEvent): string {
     const before = this.output.current;
     this.output.add(event);
+    if (event.type === "cache") return "";
     if (event.type === "sources") return this.opened ? this.inProgress() : "";
     const { current } = this.output;
     const opening = this.opening();
@@ -58,7 +59,7 @@ export class ResponseStream {
     );
   }
 
-  private frameOf(event: Exclude<AnswerEvent, { type: "sources" }>, item: OutputItem | undefined): string {
+  private frameOf(event: Exclude<AnswerEvent, { type: "sources" | "cache" }>, item: OutputItem | undefined): string {
     if (event.type === "done") return this.closing(item, lastStatus(event.finishReason)) + this.ending();
     if (item?.type === "message") return this.messageFrame(event, item);
     return item !== undefined && event.type === "tool-arguments"

@@ -1,7 +1,7 @@
 import type { Chat } from "../../../../application/complete-chat.ts";
-import type { Principal } from "../../../../domain/principal.ts";
 import type { HttpLimits } from "../settings.ts";
 import { askedFor } from "./asked-for.ts";
+import type { Caller } from "./caller.ts";
 import { ParameterError, type ParameterProblem } from "./errors.ts";
 import { inputProblems, toConversation } from "./input-items.ts";
 import { readModelName } from "./model-name.ts";
@@ -13,7 +13,7 @@ import { toolProblems } from "./tools.ts";
 const NAMES = { messages: "input", instructions: "instructions" };
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ResponsesBody, limits: HttpLimits, principal: Principal | undefined): Chat {
+export function toChat(body: ResponsesBody, limits: HttpLimits, { principal, noStore, ...origin }: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.input, body.instructions);
   const retrieval = toRetrieval(body.retrieval, search, limits);
@@ -30,9 +30,12 @@ export function toChat(body: ResponsesBody, limits: HttpLimits, principal: Princ
     system: conversation.system,
     messages: conversation.messages,
     parameters: toParameters(body),
+    ...(body.stream ? {} : { atOnce: true }),
+    noStore,
     ...(maxTokens === undefined ? {} : { maxTokens }),
     ...(retrieval === undefined ? {} : { retrieval }),
     ...(principal === undefined ? {} : { principal }),
+    ...origin,
   };
 }
 

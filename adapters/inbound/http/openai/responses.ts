@@ -1,5 +1,8 @@
 import type { CompleteChat } from "../../../../application/complete-chat.ts";
+import type { AnswerEvent } from "../../../../domain/answer.ts";
+import { originOf } from "../../../../domain/origin.ts";
 import { readJson } from "../body.ts";
+import { forbidsStore, withCacheHeader } from "../cache-header.ts";
 import type { BoundedHandler } from "../deadline.ts";
 import { principalOf } from "../principal.ts";
 import type { HttpSettings } from "../settings.ts";
@@ -23,22 +26,29 @@ export function responses(chat: CompleteChat, settings: HttpSettings): BoundedHa
   return async (context, signal) => {
     const json = await readJson(context.req.raw, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_RESPONSE_PARAMETERS);
-    const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
-    const asked = toChat(body, settings.limits, principal);
+    const { headers } = context.req.raw;
+    const principal = principalOf(headers, settings.trustedPrincipalHeaders);
+    const caller = { ...originOf(context.var), principal, noStore: forbidsStore(headers) };
+    const asked = toChat(body, settings.limits, caller);
     const createdAt = Math.floor(Date.now() / 1000);
     const head = { id: newId("resp"), createdAt, settings: responseSettings(body) };
     const output = new ResponseOutput(documentAddress(asked.retrieval?.search ?? ""));
-    const events = namingParameters(RESPONSE_FEATURES, () => chat.stream(asked, signal));
+    const answer = namingParameters(RESPONSE_FEATURES, () => chat.stream(asked, signal));
+    const events = asked.retrieval === undefined ? answer : withCacheHeader(context, answer);
     if (!body.stream) {
       for await (const event of events) output.add(event);
       return context.json(endedResponse(head, output));
     }
     const stream = new ResponseStream(head, output);
-    return sseResponse(context, new OpeningEvents(events, ({ type }) => type !== "sources", settings.silenceMs), {
+    return sseResponse(context, new OpeningEvents(events, saysSomething, settings.silenceMs), {
       frame: (event) => (event === WAITING ? stream.waiting() : stream.frame(event)),
       errorFrame: (error) => stream.failure(error),
       signal,
       silenceMs: settings.silenceMs,
     });
   };
+}
+
+function saysSomething({ type }: AnswerEvent): boolean {
+  return type !== "sources" && type !== "cache";
 }

@@ -16,7 +16,7 @@ export interface AnalysedTexts {
 /** Room for young garbage: a put's terms are small, and there are many. */
 const YOUNG_GENERATION_MB = 8;
 
-/** Analyses passages in a thread of its own, which begins with the first of them: a third of the work of a put, and searches go on. */
+/** Analyses passages in a thread of its own, which begins with the first of them: searches go on meanwhile. */
 export class AnalysisThread {
   private worker: Worker | undefined;
   /** In the order of the answers; as many as there are puts under way. */

@@ -1,6 +1,6 @@
 import { analyze } from "../../../../domain/text/analyzer.ts";
 import { detectLanguage } from "../../../../domain/text/language.ts";
-import { countPassageTerms, countQueryTerms, encodePassageTerms, type QueryTerm } from "./passage-terms.ts";
+import { countQueryTerms, encodePassageTerms, type QueryTerm } from "./passage-terms.ts";
 
 /**
  * The terms that a passage is found by, as the record keeps them. The search text's leading title counts as the title
@@ -9,7 +9,7 @@ import { countPassageTerms, countQueryTerms, encodePassageTerms, type QueryTerm 
 export function analysePassage(title: string, searchText: string): Uint8Array {
   const text = searchText.startsWith(title) ? searchText.slice(title.length) : searchText;
   const language = detectLanguage(searchText);
-  return encodePassageTerms(countPassageTerms(analyze(title, language), analyze(text, language)));
+  return encodePassageTerms(title, text, language);
 }
 
 export function analyseQuery(query: string): readonly QueryTerm[] {

@@ -1,5 +1,6 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { RelevanceFloor } from "../../../../domain/relevance.ts";
 import { Catalog } from "./catalog.ts";
 import type { Database } from "./database.ts";
 import type { IndexFiles } from "./index-files.ts";
@@ -10,12 +11,15 @@ import type { Space } from "./protocol.ts";
 import { SpaceIndex } from "./space-index.ts";
 import type { SpaceStore } from "./space-store.ts";
 import { readersFrom } from "./stored-documents.ts";
+import type { VectorIndex } from "./vector-index.ts";
+import type { Committed } from "./written.ts";
 
 interface CorpusRow {
   readonly generation: number;
   readonly revision: number;
   readonly forgotten: number;
   readonly ranking: string | null;
+  readonly floor: string | null;
 }
 
 /** Vectors up to which a space's index is filled at once, before the next search. */
@@ -37,6 +41,8 @@ export class CorpusMemory {
   mismatch: ServiceError | undefined;
   /** The ranking that was chosen for the corpus; undefined where none was. */
   tuned: Ranking | undefined;
+  /** The relevance below which the corpus is taken to hold no answer; undefined where none was measured. */
+  floor: RelevanceFloor | undefined;
   /** Revision of the record that this is as new as. */
   revision = -1;
   private readonly database: Database;
@@ -56,7 +62,7 @@ export class CorpusMemory {
 
   /** Takes in what was committed since the last time; whether there was anything. Belongs into a `Database.read`. */
   catchUp(): boolean {
-    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten, ranking FROM corpus");
+    const row = this.database.get<CorpusRow>("SELECT generation, revision, forgotten, ranking, floor FROM corpus");
     if (row === undefined || row.revision === this.revision) return false;
     const isFirst = this.revision === -1;
     const removed = this.removedSince(row.forgotten);
@@ -66,8 +72,30 @@ export class CorpusMemory {
     for (const passage of removed) this.removePassage(passage);
     this.generation = row.generation;
     this.tuned = row.ranking === null ? undefined : JSON.parse(row.ranking);
+    this.floor = row.floor === null ? undefined : JSON.parse(row.floor);
     this.revision = row.revision;
     this.chooseSpace(isFirst);
+    return true;
+  }
+
+  /**
+   * Takes in what this process has just committed, as `catchUp` would; false where that must read the record, since others
+   * have committed something too or a space begins.
+   */
+  takeIn({ documents, passages, vectors, removed, generation, revision }: Committed): boolean {
+    const [first] = vectors;
+    const index = this.indexOf(first?.space);
+    if (revision !== this.revision + 1 || (first !== undefined && index === undefined)) return false;
+    for (const { number, metadata, readers } of documents) this.catalog.setDocument(number, metadata, readers);
+    for (const { number, document, terms } of passages) this.addPassage(number, document, terms);
+    index?.add(
+      vectors.map(({ passage }) => this.catalog.slotOf(passage) ?? 0),
+      vectors.map(({ vector }) => vector),
+    );
+    this.lastVector = vectors.at(-1)?.number ?? this.lastVector;
+    for (const passage of removed) this.removePassage(passage);
+    this.generation = generation;
+    this.revision = revision;
     return true;
   }
 
@@ -89,18 +117,25 @@ export class CorpusMemory {
   }
 
   private addPassages(): void {
-    const { newcomers } = this.growth;
-    newcomers.follow(this.spaces.fittedThrough());
+    this.growth.newcomers.follow(this.spaces.fittedThrough());
     const sql = "SELECT number, document, terms FROM passages WHERE number > ? ORDER BY number";
     type Row = { number: number; document: number; terms: Uint8Array };
     for (const { number, document, terms } of this.database.iterate<Row>(sql, this.lastPassage)) {
-      const decoded = decodePassageTerms(terms);
-      this.lexical.add(this.catalog.addPassage(number, document), decoded);
-      newcomers.add(number, (through) =>
-        this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),
-      );
-      this.lastPassage = number;
+      this.addPassage(number, document, terms);
     }
+  }
+
+  private addPassage(number: number, document: number, terms: Uint8Array): void {
+    const decoded = decodePassageTerms(terms);
+    this.lexical.add(this.catalog.addPassage(number, document), decoded);
+    this.growth.newcomers.add(number, (through) =>
+      this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),
+    );
+    this.lastPassage = number;
+  }
+
+  private indexOf(space: number | undefined): VectorIndex | undefined {
+    return [this.serving, this.coming].find((one) => one?.space.number === space)?.index;
   }
 
   /** Vectors that joined a space whose index is in memory already. */

@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
 import type { PassageBody } from "./stored-documents.ts";
 import { bytesOf } from "./vector-bytes.ts";
+import type { Written } from "./written.ts";
 
 /** Documents that one statement removes. */
 const REMOVED_AT_ONCE = 1_000;
@@ -21,6 +22,14 @@ export class MissingVector extends Error {}
 export interface VectorsForSpace {
   readonly space: number;
   vectorOf(searchHash: string): Float32Array | undefined;
+}
+
+interface NewPassage {
+  readonly document: number;
+  readonly position: number;
+  readonly chunk: WireChunk;
+  readonly body: string;
+  readonly terms: Uint8Array;
 }
 
 interface PassageRow {
@@ -50,12 +59,18 @@ export class DocumentStore {
     });
   }
 
-  /** Adds the document or replaces it; passages whose chunk stays alike keep their number and their vectors. */
-  put(document: AnalysedDocument, vectors: VectorsForSpace | undefined, generation: number): PutOutcome {
-    const { wire } = document;
+  /** Adds the document or replaces it, and notes what it writes; passages whose chunk stays alike keep their number and their vectors. */
+  put(
+    { wire, terms }: AnalysedDocument,
+    vectors: VectorsForSpace | undefined,
+    generation: number,
+    written: Written,
+  ): PutOutcome {
     const row = this.documentRow(wire.id);
     if (row?.hash === wire.hash) return "unchanged";
     const number = this.writeDocument(wire, row?.number, generation);
+    const { metadata = {}, readers } = wire;
+    written.documents.push({ number, metadata, ...(readers === undefined ? {} : { readers }) });
     const old = new Map(
       (row === undefined ? [] : this.passageRows(number)).map((passage) => [storedKey(passage), passage]),
     );
@@ -66,10 +81,14 @@ export class DocumentStore {
       if (kept !== undefined) {
         this.database.run("UPDATE passages SET position = ?, body = ? WHERE number = ?", position, body, kept.number);
       } else {
-        this.insertPassage(number, position, chunk, body, document.terms[position], vectors);
+        const passage = { document: number, position, chunk, body, terms: terms[position] ?? new Uint8Array() };
+        this.insertPassage(passage, vectors, written);
       }
     }
-    for (const passage of old.values()) this.removePassage(passage.number, generation);
+    for (const passage of old.values()) {
+      this.removePassage(passage.number, generation);
+      written.removed.push(passage.number);
+    }
     return row === undefined ? "added" : "replaced";
   }
 
@@ -114,14 +133,12 @@ export class DocumentStore {
     return { passages: rows.map(({ number }) => number), texts: rows.map(({ body }) => searchTextOf(body)) };
   }
 
-  /** Search texts in the order of their hashes, from the one behind `after` on; alike ones once. */
-  sample(after: string, limit: number): { readonly texts: readonly string[]; readonly last: string } {
-    const rows = this.database.all<{ search_hash: string; body: string }>(
-      "SELECT search_hash, min(body) AS body FROM passages WHERE search_hash > ? GROUP BY search_hash ORDER BY search_hash LIMIT ?",
-      after,
-      limit,
-    );
-    return { texts: rows.map(({ body }) => searchTextOf(body)), last: rows.at(-1)?.search_hash ?? after };
+  /** Search texts of those passages that are there, in the order of the numbers given. */
+  searchTexts(passages: readonly number[]): readonly string[] {
+    return passages.flatMap((number) => {
+      const row = this.database.get<{ body: string }>("SELECT body FROM passages WHERE number = ?", number);
+      return row === undefined ? [] : [searchTextOf(row.body)];
+    });
   }
 
   /** Replaces the terms of all passages. */
@@ -185,31 +202,31 @@ export class DocumentStore {
   }
 
   private insertPassage(
-    document: number,
-    position: number,
-    chunk: WireChunk,
-    body: string,
-    terms: Uint8Array | undefined,
+    { document, position, chunk, body, terms }: NewPassage,
     vectors: VectorsForSpace | undefined,
+    written: Written,
   ): void {
-    const passage = this.database.run(
+    const { inserted: passage } = this.database.run(
       "INSERT INTO passages (document, position, id, search_hash, terms, body) VALUES (?, ?, ?, ?, ?, ?)",
       document,
       position,
       JSON.stringify(chunk.id),
       chunk.searchHash,
-      terms ?? new Uint8Array(),
+      terms,
       body,
-    ).inserted;
+    );
+    written.passages.push({ number: passage, document, terms });
     if (vectors === undefined) return;
+    const { space } = vectors;
     const vector = vectors.vectorOf(chunk.searchHash);
     if (vector === undefined) throw new MissingVector();
-    this.database.run(
+    const { inserted: number } = this.database.run(
       "INSERT INTO vectors (space, passage, vector) VALUES (?, ?, ?)",
-      vectors.space,
+      space,
       passage,
       bytesOf(vector),
     );
+    written.vectors.push({ space, number, passage, vector });
   }
 
   private removePassage(number: number, generation: number): void {

@@ -22,6 +22,7 @@ import type {
   SearchRequest,
   Space,
 } from "./protocol.ts";
+import { samplePassages } from "./sample.ts";
 import { SearchQueue } from "./search-queue.ts";
 import { Searcher } from "./searcher.ts";
 import { SpaceStore } from "./space-store.ts";
@@ -76,7 +77,16 @@ export class Engine {
     this.documents = new DocumentStore(database);
     this.stored = new StoredDocuments(database);
     this.spaces = new SpaceStore(database, settings.embedder, content.name);
-    this.writer = new Writer(database, this.documents, this.spaces, content.name, this.analysis);
+    this.writer = new Writer({
+      database,
+      documents: this.documents,
+      spaces: this.spaces,
+      content: content.name,
+      analysis: this.analysis,
+      onCommitted: (committed) => {
+        if (this.memory.takeIn(committed)) database.read(() => this.changed());
+      },
+    });
     const files = new IndexFiles(content.directory, database, settings.useIndexFiles);
     this.memory = new CorpusMemory(database, this.spaces, files, settings.flatBelow);
     this.searcher = new Searcher(this.memory, this.stored);
@@ -146,9 +156,11 @@ export class Engine {
       listRead: ({ root, after }) => this.ofCurrent(() => this.stored.listRead(root, after)),
       get: ({ id }) => this.ofCurrent(() => this.stored.get(id)),
       describe: (caller) => this.ofCurrent(() => this.describe(caller)),
+      version: () => this.ofCurrent(() => this.version()),
       list: (page) => this.ofCurrent(() => this.database.read(() => this.stored.list(page))),
       tuned: () => this.ofCurrent(() => this.database.read(() => this.writer.tuned())),
       tune: ({ ranking }, isCancelled) => this.change(() => this.writer.tune(ranking, isCancelled)),
+      calibrate: ({ floor }, isCancelled) => this.change(() => this.writer.calibrate(floor, isCancelled)),
     } satisfies Partial<Handlers>;
   }
 
@@ -156,7 +168,11 @@ export class Engine {
     const { database, spaces } = this;
     return {
       plan: () => this.ofCurrent(() => database.read(() => spaces.plan(this.memory.growth))),
-      sample: ({ after, limit }) => this.ofCurrent(() => this.documents.sample(after, limit)),
+      sample: async ({ limit }) => {
+        const passages = await samplePassages(database, limit);
+        return this.ofCurrent(() => passages);
+      },
+      searchTexts: ({ passages }) => this.ofCurrent(() => this.documents.searchTexts(passages)),
       beginSpace: ({ content, dimensions }) => database.write(() => spaces.begin(content, dimensions)),
       appendModel: ({ space, part, bytes }) =>
         done(database.write(() => spaces.appendModel(spaces.numberOf(space), part, bytes))),
@@ -187,6 +203,11 @@ export class Engine {
         ...(embedder === undefined ? {} : { embedder }),
       };
     });
+  }
+
+  private version(): string {
+    const row = this.database.get<{ revision: number }>("SELECT revision FROM corpus");
+    return `${this.content.name}/${row?.revision ?? 0}`;
   }
 
   private countAll() {

@@ -79,6 +79,15 @@ export class LexicalIndex {
     return hits.sorted();
   }
 
+  /** What a passage would score at most that had nothing but the query's terms, without end; 0 for a query without terms. */
+  ceiling(query: readonly QueryTerm[]): number {
+    return query.reduce((sum, { fingerprint, weight }) => {
+      const term = this.lists.find(fingerprint);
+      const documents = term < 0 ? 0 : this.lists.postings(term).length;
+      return sum + weight * this.inverseFrequency(documents) * (K1 + 1);
+    }, 0);
+  }
+
   /** Share of the distinct terms that a passage has whose slot is old; 1 where there are no terms. */
   familiarity({ fingerprints }: PassageTerms, isOld: (slot: number) => boolean): number {
     const known = fingerprints.filter((fingerprint) => {
@@ -106,9 +115,7 @@ export class LexicalIndex {
     const { slots, lengths, scores } = this;
     this.lists.retain(term, this.removals + 1, (ordinal) => slots[ordinal] !== DEAD);
     const postings = this.lists.postings(term);
-    const frequencyOfDocuments = postings.length;
-    const idf = Math.log(1 + (this.size - frequencyOfDocuments + 0.5) / (frequencyOfDocuments + 0.5));
-    const worth = weight * idf * (K1 + 1);
+    const worth = weight * this.inverseFrequency(postings.length) * (K1 + 1);
     const lengthFactor = (K1 * B * this.size) / Math.max(1, this.totalLength);
     for (let index = 0; index < postings.length; index++) {
       const posting = postings[index] ?? 0;
@@ -119,6 +126,11 @@ export class LexicalIndex {
       scores[ordinal] =
         before + (worth * frequency) / (frequency + K1 * (1 - B) + lengthFactor * (lengths[ordinal] ?? 0));
     }
+  }
+
+  /** Lucene's idf of a term that so many passages have. */
+  private inverseFrequency(documents: number): number {
+    return Math.log(1 + (this.size - documents + 0.5) / (documents + 0.5));
   }
 
   private grow(): void {

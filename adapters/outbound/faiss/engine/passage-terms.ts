@@ -1,3 +1,5 @@
+import type { Language } from "../../../../domain/text/language.ts";
+import { TermCounter } from "../../../../domain/text/term-counter.ts";
 import { termFingerprint } from "../../../../domain/text/term-fingerprint.ts";
 
 /** The terms of one passage as the lexical index needs them: fingerprints and frequencies side by side, no strings. */
@@ -25,29 +27,6 @@ const BYTES_PER_TERM = 7;
 const MAX_FREQUENCY = 255;
 const TWO_TO_32 = 2 ** 32;
 
-/**
- * What a passage is found by: the terms of its text, and those of its title `titleWeight` times (a whole number from 0;
- * the default is what measured best). A passage without terms is in the index all the same, and never found.
- */
-export function countPassageTerms(
-  title: readonly string[],
-  text: readonly string[],
-  titleWeight = DEFAULT_TITLE_WEIGHT,
-): PassageTerms {
-  const counts = new Map<string, number>();
-  for (const term of text) counts.set(term, (counts.get(term) ?? 0) + 1);
-  if (titleWeight > 0) for (const term of title) counts.set(term, (counts.get(term) ?? 0) + titleWeight);
-  const length = text.length + title.length * titleWeight;
-  const fingerprints = new Float64Array(counts.size);
-  const frequencies = new Uint8Array(counts.size);
-  let index = 0;
-  for (const [term, count] of counts) {
-    fingerprints[index] = termFingerprint(term);
-    frequencies[index++] = Math.min(count, MAX_FREQUENCY);
-  }
-  return { fingerprints, frequencies, length };
-}
-
 /** The terms of a question, each once, its weight the number of its repetitions. */
 export function countQueryTerms(terms: readonly string[]): readonly QueryTerm[] {
   const counts = new Map<string, number>();
@@ -55,22 +34,44 @@ export function countQueryTerms(terms: readonly string[]): readonly QueryTerm[] 
   return Array.from(counts, ([term, weight]) => ({ fingerprint: termFingerprint(term), weight }));
 }
 
-/** The terms as bytes for the record: a header of 9 bytes, then 7 for each distinct term. */
-export function encodePassageTerms(terms: PassageTerms): Uint8Array {
-  const { fingerprints, frequencies, length } = terms;
-  const bytes = new Uint8Array(HEADER_BYTES + BYTES_PER_TERM * fingerprints.length);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, FORMAT);
-  view.setUint32(1, length, true);
-  view.setUint32(5, fingerprints.length, true);
-  let offset = HEADER_BYTES;
-  for (const [index, key] of fingerprints.entries()) {
-    view.setUint32(offset, key >>> 0, true);
-    view.setUint16(offset + 4, Math.floor(key / TWO_TO_32), true);
-    view.setUint8(offset + 6, frequencies[index] ?? 0);
-    offset += BYTES_PER_TERM;
+const counter = new TermCounter();
+
+/**
+ * What a passage is found by, as bytes for the record: a header of 9 bytes, then 7 for each distinct term. They are the
+ * terms of its text, then those of its title `titleWeight` times (a whole number from 0; the default is what measured
+ * best). A passage without terms is in the index all the same, and never found.
+ */
+export function encodePassageTerms(
+  title: string,
+  text: string,
+  language: Language,
+  titleWeight = DEFAULT_TITLE_WEIGHT,
+): Uint8Array<ArrayBuffer> {
+  counter.begin();
+  counter.add(text, language);
+  counter.add(title, language, titleWeight);
+  const { distinct, total } = counter;
+  const bytes = new Uint8Array(HEADER_BYTES + BYTES_PER_TERM * distinct);
+  bytes[0] = FORMAT;
+  writeUint32(bytes, 1, total);
+  writeUint32(bytes, 5, distinct);
+  for (let place = 0, offset = HEADER_BYTES; place < distinct; place++, offset += BYTES_PER_TERM) {
+    const fingerprint = counter.fingerprintAt(place);
+    const high = fingerprint / TWO_TO_32;
+    writeUint32(bytes, offset, fingerprint);
+    bytes[offset + 4] = high;
+    bytes[offset + 5] = high >>> 8;
+    bytes[offset + 6] = Math.min(counter.countAt(place), MAX_FREQUENCY);
   }
   return bytes;
+}
+
+/** The lowest 32 bits of a whole number, lowest byte first. */
+function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value;
+  bytes[offset + 1] = value >>> 8;
+  bytes[offset + 2] = value >>> 16;
+  bytes[offset + 3] = value >>> 24;
 }
 
 /** The reverse of {@link encodePassageTerms}. @throws RangeError for bytes that it did not make. */

@@ -41,7 +41,7 @@ export class PostingLists {
     const term = this.findOrCreate(fingerprint);
     const count = this.counts[term] ?? 0;
     const size = this.sizes[term] ?? 0;
-    if (count === 2 ** size) this.move(term, size + 1);
+    if (count === 1 << size) this.move(term, size + 1);
     this.arena[(this.starts[term] ?? 0) + count] = (ordinal << 8) | frequency;
     this.counts[term] = count + 1;
   }
@@ -113,7 +113,7 @@ export class PostingLists {
     const left = this.vacant[size]?.pop();
     if (left !== undefined) return left;
     const start = this.used;
-    this.used += 2 ** size;
+    this.used += 1 << size;
     if (this.used > this.arena.length) this.arena = grown(this.arena, Math.max(2 * this.arena.length, this.used));
     return start;
   }

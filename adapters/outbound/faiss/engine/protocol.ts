@@ -11,6 +11,7 @@ import type {
 } from "../../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../../domain/principal.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { Relevance, RelevanceFloor } from "../../../../domain/relevance.ts";
 
 /** What the engine must know before it opens its corpus. */
 export interface EngineSettings {
@@ -63,6 +64,7 @@ export type SearchReply =
   | {
       readonly passages: readonly Passage[];
       readonly ranking: Ranking;
+      readonly relevance: Relevance;
       readonly warnings: readonly string[];
       readonly space?: never;
     }
@@ -197,12 +199,13 @@ export interface Operations {
   tuned: { request: null; reply: Ranking | undefined };
   /** Has the record say this ranking; undefined: none. */
   tune: { request: { readonly ranking: Ranking | undefined }; reply: null };
+  /** Has the record say this floor; undefined: none. */
+  calibrate: { request: { readonly floor: RelevanceFloor | undefined }; reply: null };
   plan: { request: null; reply: Plan };
-  /** Texts in the order of their hashes, from the one behind `after` on; fewer than asked for at the end. */
-  sample: {
-    request: { readonly after: string; readonly limit: number };
-    reply: { readonly texts: readonly string[]; readonly last: string };
-  };
+  /** Numbers of up to `limit` passages, a fair sample in the order of their texts' hashes, alike texts once. */
+  sample: { request: { readonly limit: number }; reply: readonly number[] };
+  /** Search texts of those of the passages that are there, in their order. */
+  searchTexts: { request: { readonly passages: readonly number[] }; reply: readonly string[] };
   /** Id of a new space of this content that nobody searches yet; undefined where another process is at it. */
   beginSpace: {
     request: { readonly content: string; readonly dimensions: number };
@@ -227,6 +230,8 @@ export interface Operations {
   activateSpace: { request: { readonly space: string }; reply: "active" | "missing" | "gone" };
   /** Gives up a space in the making. */
   abandonSpace: { request: { readonly space: string }; reply: null };
+  /** Name of the content and of its revision. */
+  version: { request: null; reply: string };
   /** Waits until the vectors' index holds everything and its file is written. */
   persist: { request: null; reply: null };
 }

@@ -100,5 +100,17 @@ CREATE INDEX documents_by_root ON documents (root, number) WHERE root IS NOT NUL
 /** The ranking that was chosen for the corpus, as JSON; NULL where none was. */
 const RANKING = "ALTER TABLE corpus ADD COLUMN ranking TEXT";
 
+/** The relevance below which the corpus is taken to hold no answer, as JSON; NULL where none was measured. */
+const FLOOR = "ALTER TABLE corpus ADD COLUMN floor TEXT";
+
+/**
+ * What is sampled by hash is found in the order in which it came: with an index in the order of the hashes, each passage
+ * of a put went to a page of its own.
+ */
+const HASHES = `
+DROP INDEX passages_by_search_hash;
+DROP INDEX passages_by_document;
+CREATE INDEX passages_by_document ON passages (document, position, search_hash)`;
+
 /** What brings a record from the format of an entry's position to the next one. Entries are only ever added, at the end. */
-export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS, ORIGINS, RANKING];
+export const MIGRATIONS: readonly string[] = [FIRST_FORMAT, READERS, ORIGINS, RANKING, FLOOR, HASHES];

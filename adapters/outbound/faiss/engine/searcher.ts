@@ -1,6 +1,7 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { Passage } from "../../../../domain/passage.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { Relevance } from "../../../../domain/relevance.ts";
 import { analyseQuery } from "./analysis.ts";
 import type { Bitset } from "./bitset.ts";
 import type { CorpusMemory } from "./corpus-memory.ts";
@@ -9,6 +10,7 @@ import { fuseWithFeedback } from "./feedback.ts";
 import { FilterCache } from "./filtering.ts";
 import { DEFAULT_RANKING, FUSION_CANDIDATES, fuse } from "./fusion.ts";
 import type { SearchReply, SearchRequest } from "./protocol.ts";
+import { DEFAULT_FLOOR, relevanceOf } from "./relevance.ts";
 import type { StoredDocuments } from "./stored-documents.ts";
 
 const NO_VECTORS = "The passages have no vectors yet: they were found by their words only.";
@@ -96,21 +98,36 @@ export class Searcher {
   private answer({ request, ranking, allowed, vector, warnings }: Prepared, dense: readonly Hit[]): SearchReply {
     const { query, topK } = request;
     if (ranking.mode === "dense" && vector !== undefined) {
-      return { passages: this.passages(dense.map(asSimilarity)), ranking, warnings };
+      const relevance = this.relevance(undefined, dense);
+      return { passages: this.passages(dense.map(asSimilarity)), ranking, relevance, warnings };
     }
     const accepts = allowed === undefined ? undefined : (slot: number) => allowed.has(slot);
-    const sparse = this.memory.lexical.search(analyseQuery(query), FUSION_CANDIDATES, accepts);
+    const terms = analyseQuery(query);
+    const sparse = this.memory.lexical.search(terms, FUSION_CANDIDATES, accepts);
+    const ceiling = this.memory.lexical.ceiling(terms);
+    const relevance = this.relevance(ceiling > 0 ? Math.min(1, (sparse[0]?.score ?? 0) / ceiling) : 0, dense);
     const limits = { limit: topK, denseWeight: ranking.denseWeight };
     const { serving } = this.memory;
     if (vector === undefined || serving === undefined) {
-      return { passages: this.passages(fuse(sparse, dense, limits)), ranking, warnings };
+      return { passages: this.passages(fuse(sparse, dense, limits)), ranking, relevance, warnings };
     }
     const vectorsOf = (slots: readonly number[]) => serving.vectorsOf(slots);
     return {
       passages: this.passages(fuseWithFeedback(sparse, dense, { query: vector, vectorsOf, ...limits })),
       ranking,
+      relevance,
       warnings,
     };
+  }
+
+  private relevance(lexical: number | undefined, dense: readonly Hit[]): Relevance {
+    const { serving, floor = DEFAULT_FLOOR } = this.memory;
+    const [nearest] = dense;
+    const best = {
+      ...(lexical === undefined ? {} : { lexical }),
+      ...(nearest === undefined ? {} : { dense: asSimilarity(nearest).score }),
+    };
+    return relevanceOf(best, floor, serving?.space.kind);
   }
 
   private passages(hits: readonly Hit[]): Passage[] {

@@ -30,6 +30,8 @@ export class SpaceStore {
   private readonly database: Database;
   private readonly embedder: EmbedderIdentity;
   private readonly content: string;
+  /** A space, and a number up to which no passage lacks a vector there: those that are there keep it. */
+  private complete = { space: 0, through: 0 };
 
   /** `content` is the name of the record's content, which makes the ids of spaces unlike those of other contents. */
   constructor(database: Database, embedder: EmbedderIdentity, content: string) {
@@ -104,14 +106,15 @@ export class SpaceStore {
     return space === undefined || missing === 0 ? { work: "none" } : { work: "embed", space, missing };
   }
 
-  /** Passages without a vector in the space. */
+  /** Passages without a vector in the space; only those are counted that came since there were none. */
   missing(space: number): number {
-    return (
-      this.database.get<{ missing: number }>(
-        "SELECT (SELECT count(*) FROM passages) - (SELECT count(*) FROM vectors WHERE space = ?) AS missing",
-        space,
-      )?.missing ?? 0
-    );
+    const after = this.complete.space === space ? this.complete.through : 0;
+    const sql = `SELECT count(*) - (SELECT count(*) FROM vectors WHERE space = ? AND passage > ?) AS missing, max(number) AS last
+       FROM passages WHERE number > ?`;
+    const { missing = 0, last } =
+      this.database.get<{ missing: number; last: number | null }>(sql, space, after, after) ?? {};
+    if (missing === 0) this.complete = { space, through: last ?? after };
+    return missing;
   }
 
   /** The first space of a fixed embedder, searched at once. */

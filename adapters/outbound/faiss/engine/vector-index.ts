@@ -67,21 +67,20 @@ export class VectorIndex {
 
   /** Adds vectors of new slots. A vector of zeros is near to nothing and stays out. */
   add(slots: readonly number[], vectors: readonly Float32Array[]): void {
-    const kept = slots.flatMap((slot, index) => {
-      const vector = vectors[index];
-      return vector?.some((number) => number !== 0) ? [{ slot, vector }] : [];
-    });
+    const [keptSlots, kept]: [number[], Float32Array[]] = [[], []];
+    for (const [index, vector] of vectors.entries()) {
+      if (vector.every((number) => number === 0)) continue;
+      keptSlots.push(slots[index]!);
+      kept.push(vector);
+    }
     if (kept.length === 0) return;
-    for (const { slot } of kept) this.slots.add(slot);
+    for (const slot of keptSlots) this.slots.add(slot);
     this.unsaved += kept.length;
-    this.build?.expect(kept.map(({ slot }) => slot));
+    this.build?.expect(keptSlots);
     if (this.faiss.kind === "flat") {
-      this.faiss.add(
-        kept.map(({ slot }) => slot),
-        kept.map(({ vector }) => vector),
-      );
+      this.faiss.add(keptSlots, kept);
     } else {
-      for (const { slot, vector } of kept) this.waiting.add(slot, vector);
+      for (const [index, slot] of keptSlots.entries()) this.waiting.add(slot, kept[index]!);
       while (this.waiting.size > MAX_WAITING) this.work();
     }
   }

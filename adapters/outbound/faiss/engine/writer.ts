@@ -1,6 +1,7 @@
 import { ServiceError } from "../../../../domain/errors.ts";
 import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
+import type { RelevanceFloor } from "../../../../domain/relevance.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
 import { analysePassage } from "./analysis.ts";
 import type { AnalysisThread, PassageText } from "./analysis-thread.ts";
@@ -14,9 +15,23 @@ import {
 } from "./document-store.ts";
 import type { Comparison, Fingerprint, PackedVectors, PutReply, PutRequest, WireDocument } from "./protocol.ts";
 import { type SpaceStore, unpack } from "./space-store.ts";
+import { type Committed, nothingWritten, type Written } from "./written.ts";
+
+/** Told of each put in the turn of the event loop in which it is committed. */
+export type OnCommitted = (committed: Committed) => void;
 
 /** Generations for which removals and receipts are remembered. */
 const REMEMBERED_GENERATIONS = 10_000;
+
+export interface WriterParts {
+  readonly database: Database;
+  readonly documents: DocumentStore;
+  readonly spaces: SpaceStore;
+  /** Name of the record's content. */
+  readonly content: string;
+  readonly analysis: AnalysisThread;
+  readonly onCommitted: OnCommitted;
+}
 
 /** Changes documents, each change in one transaction. */
 export class Writer {
@@ -25,20 +40,15 @@ export class Writer {
   private readonly spaces: SpaceStore;
   private readonly content: string;
   private readonly analysis: AnalysisThread;
+  private readonly onCommitted: OnCommitted;
 
-  /** `content` is the name of the record's content. */
-  constructor(
-    database: Database,
-    documents: DocumentStore,
-    spaces: SpaceStore,
-    content: string,
-    analysis: AnalysisThread,
-  ) {
+  constructor({ database, documents, spaces, content, analysis, onCommitted }: WriterParts) {
     this.database = database;
     this.documents = documents;
     this.spaces = spaces;
     this.content = content;
     this.analysis = analysis;
+    this.onCommitted = onCommitted;
   }
 
   /** What a put of these documents must bring. */
@@ -66,8 +76,9 @@ export class Writer {
       const report = await this.change<PutReport>(token, isCancelled, (generation) => {
         const forSpace = this.vectorsForSpace(vectors);
         const counts = { added: 0, replaced: 0, unchanged: 0 };
-        for (const document of analysed) counts[this.documents.put(document, forSpace, generation)] += 1;
-        return { result: counts, changed: counts.added + counts.replaced > 0 };
+        const written = nothingWritten();
+        for (const document of analysed) counts[this.documents.put(document, forSpace, generation, written)] += 1;
+        return { result: counts, changed: counts.added + counts.replaced > 0, written };
       });
       return { report };
     } catch (error) {
@@ -93,10 +104,19 @@ export class Writer {
 
   /** Has the record say this ranking, or none. */
   tune(ranking: Ranking | undefined, isCancelled: () => boolean): Promise<null> {
+    return this.choose("ranking", ranking, isCancelled);
+  }
+
+  /** Has the record say this floor, or none. */
+  calibrate(floor: RelevanceFloor | undefined, isCancelled: () => boolean): Promise<null> {
+    return this.choose("floor", floor, isCancelled);
+  }
+
+  private choose(column: "ranking" | "floor", value: object | undefined, isCancelled: () => boolean): Promise<null> {
     return this.database.write(() => {
       if (isCancelled()) throw new ServiceError("cancelled", "The caller cancelled the request.");
-      const json = ranking === undefined ? null : JSON.stringify(ranking);
-      this.database.run("UPDATE corpus SET ranking = ?, revision = revision + 1", json);
+      const json = value === undefined ? null : JSON.stringify(value);
+      this.database.run(`UPDATE corpus SET ${column} = ?, revision = revision + 1`, json);
       return null;
     });
   }
@@ -117,22 +137,27 @@ export class Writer {
   private change<Result>(
     token: string,
     isCancelled: () => boolean,
-    body: (generation: number) => { readonly result: Result; readonly changed: boolean },
+    body: (generation: number) => { readonly result: Result; readonly changed: boolean; readonly written?: Written },
   ): Promise<Result> {
-    return this.database.write(() => {
+    let committed: Committed | undefined;
+    const transaction = () => {
       const receipt = this.database.get<{ report: string }>("SELECT report FROM receipts WHERE token = ?", token);
       if (receipt !== undefined) return JSON.parse(receipt.report);
       if (isCancelled()) throw new ServiceError("cancelled", "The caller cancelled the request.");
-      const generation =
-        1 + (this.database.get<{ generation: number }>("SELECT generation FROM corpus")?.generation ?? 0);
-      const { result, changed } = body(generation);
+      const before = this.database.get<Pick<Committed, "generation" | "revision">>(
+        "SELECT generation, revision FROM corpus",
+      );
+      const generation = 1 + (before?.generation ?? 0);
+      const { result, changed, written } = body(generation);
       if (!changed) return result;
       this.database.run("UPDATE corpus SET generation = ?, revision = revision + 1", generation);
       const report = JSON.stringify(result);
       this.database.run("INSERT INTO receipts (token, generation, report) VALUES (?, ?, ?)", token, generation, report);
       this.forget(generation - REMEMBERED_GENERATIONS);
+      if (written !== undefined) committed = { ...written, generation, revision: 1 + (before?.revision ?? 0) };
       return result;
-    });
+    };
+    return this.database.write(transaction, () => committed !== undefined && this.onCommitted(committed));
   }
 
   private forget(generation: number): void {

@@ -1,6 +1,6 @@
-import { abortable } from "../../../domain/abortable.ts";
-import type { AnswerEvent } from "../../../domain/answer.ts";
-import { abortError, ServiceError, throwIfAborted } from "../../../domain/errors.ts";
+import { abortable } from "../domain/abortable.ts";
+import type { AnswerEvent } from "../domain/answer.ts";
+import { abortError, ServiceError, throwIfAborted } from "../domain/errors.ts";
 
 /** What an event takes besides its text. */
 const EVENT_BYTES = 128;
@@ -71,7 +71,7 @@ export class SharedAnswer {
   /** Undefined after the last. */
   private eventAt(index: number): AnswerEvent | undefined {
     if (index >= this.dropped) return this.events[index - this.dropped];
-    const message = "The answer is too large to wait for every request that shares its idempotency key.";
+    const message = "The answer is too large to wait for every request that shares it.";
     throw new ServiceError("overloaded", message, { retryable: true });
   }
 
