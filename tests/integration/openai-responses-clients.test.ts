@@ -180,7 +180,10 @@ describe("LangChain's ChatOpenAI, asking for responses", () => {
     const chat = chatOf(service, "fake", { modelKwargs: { retrieval: { search: "memory" } } });
     const again = await chat.invoke([["human", "What is the index?"], named, ["human", "And tea?"]]);
     expect(again.text).toBe("The index is a copy. [1]");
-    expect(service.adapters.search.requests.map(({ query }) => query)).toEqual(["What is the index?", "And tea?"]);
+    expect(service.adapters.search.requests.map(({ query }) => query)).toEqual([
+      "What is the index?",
+      "And tea? index",
+    ]);
   });
 
   it("calls a tool and goes on with its result", async () => {

@@ -84,6 +84,7 @@ describe("POST /v1/responses", () => {
     expect(data.created_at).toBeGreaterThanOrEqual(before);
     expect(request_id).toMatch(/^[0-9a-f-]{36}$/u);
     expect(adapters.able.requests[0]).toEqual({
+      requestId: request_id,
       prompt: { system: "", messages: [{ role: "user", content: "Hello!" }], question: "Hello!", sources: [] },
     });
     expect(adapters.search.requests).toEqual([]);
@@ -162,7 +163,7 @@ describe("POST /v1/responses", () => {
       prompt_cache_key: "k",
       prompt_cache_retention: "24h",
     });
-    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt"]);
+    expect(Object.keys(adapters.model.requests[0] ?? {})).toEqual(["prompt", "requestId"]);
   });
 
   it("reads instructions, earlier turns, calls of tools with their results, and images", async () => {
@@ -332,6 +333,7 @@ describe("retrieval in /v1/responses", () => {
       model: "fake@memory",
       sources: [{ id: "p1", document_id: "retrieval", score: 0.75 }, { id: "p2" }],
       warnings: ["The model has no temperature."],
+      groundedness: { score: 1 },
       usage: { input_tokens: 90, output_tokens: 7, input_tokens_details: { cached_tokens: 40 } },
     });
     expect(reply.output[0]).toMatchObject({
@@ -406,8 +408,8 @@ describe("retrieval in /v1/responses", () => {
         { role: "user", content: "And tea?" },
       ],
     });
-    expect(again.output_text).toBe("The index is a copy. [1]");
-    expect(adapters.search.requests[1]?.query).toBe("And tea?");
+    expect(again).toMatchObject({ output_text: "The index is a copy. [1]", searched_for: "And tea? index" });
+    expect(adapters.search.requests[1]?.query).toBe("And tea? index");
   });
 
   it("goes on after the call of a tool, from the passages that answer the user's question", async () => {
