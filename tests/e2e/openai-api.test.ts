@@ -60,6 +60,31 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's clie
     expect(whole.choices[0]?.message.content?.slice(from, to)).toBe((annotation as unknown as { quote: string }).quote);
   });
 
+  it("answers as responses, too, with the models of both vendors and the extractive one", async () => {
+    const { openai, bedrock, client } = await start(runtime);
+    openai.answer(ANSWER);
+    bedrock.answer(ANSWER);
+    const input = "Is the FAISS index the record?";
+    for (const model of ["gpt-4o3", "claude-3-opus", "gpt-4o3@faiss", "claude-3-opus@faiss", "extractive@faiss"]) {
+      const whole = await client.responses.create({ model, input });
+      const streamed = await client.responses.stream({ model, input }).finalResponse();
+      expect(streamed.output_text).toBe(whole.output_text);
+      expect(streamed).toMatchObject({ model, status: "completed" });
+      if (model !== "extractive@faiss") {
+        expect(whole.output_text).toBe("The FAISS index is never the record [1].");
+        expect(streamed.usage).toMatchObject({ input_tokens: 812, output_tokens: 9, total_tokens: 821 });
+      }
+      const annotations = model.endsWith("@faiss") ? [{ type: "file_citation", start_index: 0 }] : [];
+      expect(streamed.output[0]).toMatchObject({ content: [{ annotations }] });
+    }
+    openai.play(openaiFailure("context-overflow"));
+    await expect(client.responses.create({ model: "gpt-4o3", input })).rejects.toMatchObject({
+      status: 400,
+      code: "context_length_exceeded",
+      param: "input",
+    });
+  });
+
   it("answers a vendor's failure with the error that OpenAI's client has for it", async () => {
     const { openai, client } = await start(runtime);
     const ask = () => client.chat.completions.create({ model: "gpt-4o3", messages });

@@ -1,6 +1,26 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { ALONE, startOpenAI } from "./openai-harness.ts";
+import { ALONE, ALONE_RESPONSE, startOpenAI } from "./openai-harness.ts";
+
+const RESPONSE_FIELDS = [
+  ...["model", "input", "instructions", "stream", "stream_options", "max_output_tokens", "temperature", "top_p"],
+  ...["include", "top_logprobs", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "metadata"],
+  ...["store", "background", "truncation", "retrieval", "previous_response_id", "messages", "__proto__"],
+];
+
+const items = fc.array(
+  fc.record(
+    {
+      type: fc.constantFrom("message", "function_call", "function_call_output", "reasoning", "item_reference", "x"),
+      role: fc.constantFrom("system", "user", "assistant", "bot"),
+      content: fc.oneof(fc.string(), fc.jsonValue()),
+      call_id: fc.string(),
+      output: fc.oneof(fc.string(), fc.jsonValue()),
+      id: fc.string(),
+    },
+    { requiredKeys: [] },
+  ),
+);
 
 const CHAT_FIELDS = [
   ...["model", "messages", "stream", "stream_options", "n", "max_tokens", "temperature", "top_p", "stop", "seed"],
@@ -27,12 +47,16 @@ const bodies = fc.oneof(
     .dictionary(fc.constantFrom(...CHAT_FIELDS), fc.jsonValue())
     .map((fields) => JSON.stringify({ ...ALONE, ...fields })),
   messages.map((anything) => JSON.stringify({ ...ALONE, messages: anything })),
+  fc
+    .dictionary(fc.constantFrom(...RESPONSE_FIELDS), fc.jsonValue())
+    .map((fields) => JSON.stringify({ ...ALONE_RESPONSE, ...fields })),
+  items.map((anything) => JSON.stringify({ ...ALONE_RESPONSE, input: anything })),
   fc.jsonValue().map((input) => JSON.stringify({ model: "words", input })),
 );
 
 it("answers any body with what was asked for or a 4xx that tells what is wrong, as OpenAI does", async () => {
   const { send } = await startOpenAI();
-  const paths = fc.constantFrom("/v1/chat/completions", "/v1/embeddings");
+  const paths = fc.constantFrom("/v1/chat/completions", "/v1/responses", "/v1/embeddings");
   await fc.assert(
     fc.asyncProperty(paths, bodies, async (path, body) => {
       const { status, json } = await send("POST", path, body);
@@ -43,6 +67,6 @@ it("answers any body with what was asked for or a 4xx that tells what is wrong, 
         error: { message: expect.any(String), type: "invalid_request_error", code: expect.any(String) },
       });
     }),
-    { numRuns: 600 },
+    { numRuns: 900 },
   );
 });

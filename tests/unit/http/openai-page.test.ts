@@ -8,6 +8,10 @@ import {
 } from "../../../adapters/inbound/http/openai/chat-schema.ts";
 import { embeddingsSchema } from "../../../adapters/inbound/http/openai/embeddings.ts";
 import { OPENAI_ERRORS, openaiStatusOf } from "../../../adapters/inbound/http/openai/errors.ts";
+import {
+  responsesSchema,
+  UNSUPPORTED_RESPONSE_PARAMETERS,
+} from "../../../adapters/inbound/http/openai/responses-schema.ts";
 import type { ErrorCode } from "../../../domain/errors.ts";
 import { SETTINGS } from "../../integration/http-harness.ts";
 
@@ -52,12 +56,53 @@ const KNOWN: Readonly<Record<keyof OpenAI.ChatCompletionCreateParams, true>> = {
   web_search_options: true,
 };
 
+/** The same for responses. */
+const KNOWN_RESPONSE: Readonly<Record<keyof OpenAI.Responses.ResponseCreateParams, true>> = {
+  access_programs: true,
+  background: true,
+  context_management: true,
+  conversation: true,
+  image: true,
+  include: true,
+  input: true,
+  instructions: true,
+  max_output_tokens: true,
+  max_tool_calls: true,
+  metadata: true,
+  model: true,
+  moderation: true,
+  parallel_tool_calls: true,
+  previous_response_id: true,
+  prompt: true,
+  prompt_cache_key: true,
+  prompt_cache_options: true,
+  prompt_cache_retention: true,
+  reasoning: true,
+  safety_identifier: true,
+  service_tier: true,
+  store: true,
+  stream: true,
+  stream_options: true,
+  temperature: true,
+  text: true,
+  tool_choice: true,
+  tools: true,
+  top_logprobs: true,
+  top_p: true,
+  truncation: true,
+  user: true,
+};
+
+const takenOfResponses = Object.keys(responsesSchema(SETTINGS.limits).shape);
+const refusedOfResponses = Object.keys(UNSUPPORTED_RESPONSE_PARAMETERS);
 const taken = Object.keys(chatSchema(SETTINGS.limits).shape);
 const refused = Object.keys(UNSUPPORTED_PARAMETERS);
 
 it("decides about every parameter that OpenAI's own client knows, and about one of ours", () => {
   expect([...taken, ...refused].toSorted()).toEqual([...Object.keys(KNOWN), "retrieval"].toSorted());
   expect(taken).toEqual(expect.arrayContaining([...IGNORED_PARAMETERS]));
+  const ofResponses = [...takenOfResponses, ...refusedOfResponses];
+  expect(ofResponses.toSorted()).toEqual([...Object.keys(KNOWN_RESPONSE), "retrieval"].toSorted());
 });
 
 describe.each(["docs/openai-api.md", "docs/zh/openai-api.md"])("%s", (path) => {
@@ -70,6 +115,7 @@ describe.each(["docs/openai-api.md", "docs/zh/openai-api.md"])("%s", (path) => {
       .filter((names) => names.includes("model"));
     expect(tables.map((names) => names.toSorted())).toEqual([
       [...taken, ...refused].toSorted(),
+      [...takenOfResponses, ...refusedOfResponses].toSorted(),
       Object.keys(embeddingsSchema.shape).toSorted(),
     ]);
   });
