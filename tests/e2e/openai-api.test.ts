@@ -74,7 +74,8 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's clie
         expect(whole.output_text).toBe("The FAISS index is never the record [1].");
         expect(streamed.usage).toMatchObject({ input_tokens: 812, output_tokens: 9, total_tokens: 821 });
       }
-      const annotations = model.endsWith("@faiss") ? [{ type: "file_citation", start_index: 0 }] : [];
+      const cited = expect.objectContaining({ type: "file_citation", start_index: 0 });
+      const annotations = model.endsWith("@faiss") ? expect.arrayContaining([cited]) : [];
       expect(streamed.output[0]).toMatchObject({ content: [{ annotations }] });
     }
     openai.play(openaiFailure("context-overflow"));

@@ -4,7 +4,17 @@ import { expect, it } from "vitest";
 import { startOpenAI } from "./openai-harness.ts";
 
 const texts = fc.oneof(
-  fc.constantFrom("The index is a copy. ", "[1]", "[2, 1]", "【3】", "[", "1]", "\r\ndata: x", "\u2028", "索引是副本。"),
+  fc.constantFrom(
+    "The index is a copy. ",
+    "[1]",
+    "[2, 1]",
+    "【3】",
+    "[",
+    "1]",
+    "\r\ndata: x",
+    "\u2028",
+    "索引是副本。",
+  ),
   fc.string({ minLength: 1, unit: "binary" }),
 );
 
