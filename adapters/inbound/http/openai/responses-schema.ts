@@ -12,7 +12,7 @@ const MAX_LOGPROBS = 20;
 export type ResponsesBody = z.output<ReturnType<typeof responsesSchema>>;
 
 /** Parameters that change nothing here, whatever their value: what they are for is the vendor's own, or OpenAI's. */
-export const IGNORED_RESPONSE_PARAMETERS = [
+const IGNORED_RESPONSE_PARAMETERS = [
   "user",
   "safety_identifier",
   "max_tool_calls",
