@@ -16,7 +16,7 @@ const PACKAGES = {
   "outbound/documents": ["@mozilla/readability", "csv-parse", "linkedom", "mammoth", "unpdf", "yaml", "zod"],
   "outbound/faiss": ["faiss-node", "zod"],
   "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
-  "outbound/openai": ["openai", "zod"],
+  "outbound/openai": ["openai", "undici", "zod"],
   "outbound/tokenizer": ["gpt-tokenizer"],
   "outbound/transformers": ["@huggingface/transformers", "zod"],
 };

@@ -1,29 +1,8 @@
-import { z } from "zod";
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
+import type { TokenLogprob, ToolCall } from "../../../domain/chat.ts";
 import type { Completion } from "../../../domain/ports/completion-port.ts";
 import { invalidReply, refusal } from "./errors.ts";
-
-const tokens = z.number().nonnegative().nullish();
-
-const usageSchema = z
-  .object({
-    prompt_tokens: tokens,
-    completion_tokens: tokens,
-    prompt_tokens_details: z.object({ cached_tokens: tokens }).nullish(),
-  })
-  .nullish();
-
-const contentSchema = z.object({ content: z.string().nullish(), refusal: z.string().nullish() });
-
-const replySchema = z.object({
-  choices: z.array(z.object({ message: contentSchema, finish_reason: z.string() })).min(1),
-  usage: usageSchema,
-});
-
-const chunkSchema = z.object({
-  choices: z.array(z.object({ delta: contentSchema.nullish(), finish_reason: z.string().nullish() })).nullish(),
-  usage: usageSchema,
-});
+import { countOf, type Fields, fieldsOf, listOf, numberOf, required, textOf } from "./json-fields.ts";
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
@@ -34,59 +13,87 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
 };
 
 /** @throws ServiceError vendor-reply-invalid, content-refused */
-export function readReply(reply: unknown): Omit<Completion, "warnings" | "toolCalls"> {
-  const parsed = replySchema.safeParse(reply);
-  if (!parsed.success) throw invalidReply("is no chat completion", parsed.error);
-  const [choice] = parsed.data.choices;
-  if (choice?.message.refusal) throw refusal();
-  const text = choice?.message.content ?? "";
-  const finishReason = readFinishReason(choice?.finish_reason);
-  refuseEmpty(text !== "", finishReason);
-  return { text, finishReason, usage: readUsage(parsed.data.usage) };
+export function readReply(reply: unknown): Omit<Completion, "warnings"> {
+  const fields = required(fieldsOf(reply, "reply"), "reply");
+  const choice = required(firstChoice(fields), "choices");
+  const message = required(fieldsOf(choice.message, "message"), "message");
+  refuseRefusal(message);
+  const text = textOf(message.content, "content");
+  const toolCalls = listOf(message.tool_calls, "tool_calls").map(readToolCall);
+  const finishReason = readFinishReason(choice.finish_reason);
+  refuseEmpty(text !== "" || toolCalls.length > 0, finishReason);
+  const logprobs = readLogprobs(choice.logprobs);
+  return {
+    text,
+    toolCalls,
+    ...(logprobs.length === 0 ? {} : { logprobs }),
+    finishReason,
+    usage: readUsage(fieldsOf(fields.usage, "usage")),
+  };
 }
 
-/** Reads the chunks of one stream, in their order. */
-export class ChunkReader {
-  private finishReason: FinishReason | undefined;
-  private usage: Usage = readUsage(undefined);
-  private wrote = false;
-
-  /** The text that the chunk adds, "" where it adds none. @throws ServiceError vendor-reply-invalid, content-refused */
-  read(chunk: unknown): string {
-    const parsed = chunkSchema.safeParse(chunk);
-    if (!parsed.success) throw invalidReply("holds a chunk that is no part of a chat completion", parsed.error);
-    if (parsed.data.usage) this.usage = readUsage(parsed.data.usage);
-    const choice = parsed.data.choices?.[0];
-    if (choice?.delta?.refusal) throw refusal();
-    if (choice?.finish_reason) this.finishReason = readFinishReason(choice.finish_reason);
-    const text = choice?.delta?.content ?? "";
-    this.wrote ||= text !== "";
-    return text;
-  }
-
-  /** What the whole stream came to. @throws ServiceError vendor-reply-invalid where it broke off, or held nothing */
-  finish(): Omit<Completion, "warnings" | "text" | "toolCalls"> {
-    if (this.finishReason === undefined) throw invalidReply("broke off before its end");
-    refuseEmpty(this.wrote, this.finishReason);
-    return { finishReason: this.finishReason, usage: this.usage };
-  }
+/** Pharos asks for one choice; undefined where there is none. */
+export function firstChoice(fields: Fields): Fields | undefined {
+  return fieldsOf(listOf(fields.choices, "choices")[0], "choices");
 }
 
-function readFinishReason(reason: string | undefined): FinishReason {
-  const known = FINISH_REASONS[reason ?? ""];
+/** @throws ServiceError content-refused where the message or the delta holds a refusal */
+export function refuseRefusal({ refusal: words }: Fields): void {
+  if (textOf(words, "refusal") !== "") throw refusal();
+}
+
+export function readFinishReason(reason: unknown): FinishReason {
+  const known =
+    typeof reason === "string" && Object.hasOwn(FINISH_REASONS, reason) ? FINISH_REASONS[reason] : undefined;
   if (known === undefined)
     throw invalidReply(`ended for a reason that is not known: ${JSON.stringify(reason ?? "").slice(0, 60)}`);
   return known;
 }
 
-function refuseEmpty(wrote: boolean, finishReason: FinishReason): void {
+/** @throws ServiceError vendor-reply-invalid where nothing was written, and nothing kept the model from it */
+export function refuseEmpty(wrote: boolean, finishReason: FinishReason): void {
   if (!wrote && finishReason !== "length" && finishReason !== "content-filter") throw invalidReply("is empty");
 }
 
-function readUsage(usage: z.output<typeof usageSchema>): Usage {
+/** Zeros where the vendor does not count. */
+export function readUsage(usage: Fields | undefined): Usage {
+  const input = fieldsOf(usage?.prompt_tokens_details, "prompt_tokens_details");
+  const output = fieldsOf(usage?.completion_tokens_details, "completion_tokens_details");
+  const reasoningTokens = countOf(output?.reasoning_tokens, "reasoning_tokens");
   return {
-    inputTokens: usage?.prompt_tokens ?? 0,
-    outputTokens: usage?.completion_tokens ?? 0,
-    cachedInputTokens: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+    inputTokens: countOf(usage?.prompt_tokens, "prompt_tokens") ?? 0,
+    outputTokens: countOf(usage?.completion_tokens, "completion_tokens") ?? 0,
+    cachedInputTokens: countOf(input?.cached_tokens, "cached_tokens") ?? 0,
+    // The API says 0 for models that do not reason.
+    ...(reasoningTokens === undefined || reasoningTokens === 0 ? {} : { reasoningTokens }),
+  };
+}
+
+/** Those of the text's tokens; [] where there are none. */
+export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
+  return listOf(fieldsOf(logprobs, "logprobs")?.content, "logprobs").map((entry) => {
+    const fields = required(fieldsOf(entry, "logprobs"), "logprobs");
+    const others = listOf(fields.top_logprobs, "top_logprobs");
+    const alternatives = others.map((other) => tokenOf(required(fieldsOf(other, "top_logprobs"), "top_logprobs")));
+    return { ...tokenOf(fields), alternatives };
+  });
+}
+
+function tokenOf({ token, logprob, bytes }: Fields): Omit<TokenLogprob, "alternatives"> {
+  const known = listOf(bytes, "bytes").map((byte) => numberOf(byte, "bytes"));
+  return {
+    token: textOf(token, "token"),
+    logprob: numberOf(logprob, "logprob"),
+    ...(known.length === 0 ? {} : { bytes: known }),
+  };
+}
+
+function readToolCall(entry: unknown): ToolCall {
+  const call = required(fieldsOf(entry, "tool_calls"), "tool_calls");
+  const called = fieldsOf(call.function, "function");
+  return {
+    id: required(textOf(call.id, "id"), "id"),
+    name: required(textOf(called?.name, "name"), "name"),
+    arguments: textOf(called?.arguments, "arguments"),
   };
 }

@@ -1,5 +1,4 @@
-import type { OpenAI } from "openai";
-import type { CompletionFeature, Message } from "../../../domain/chat.ts";
+import type { CompletionFeature } from "../../../domain/chat.ts";
 import { throwIfAborted } from "../../../domain/errors.ts";
 import type {
   Completion,
@@ -7,85 +6,72 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
-import { textOf } from "../../../domain/prompt.ts";
-import { ConfiguredOpenAI } from "./client.ts";
-import { ChunkReader, readReply } from "./completion-reply.ts";
-import { translateError } from "./errors.ts";
+import { featuresAskedFor } from "../../../domain/unsupported-parameters.ts";
+import { ApiClient } from "./api-client.ts";
+import { ALL_PARAMETERS, type ChatRequest, chatRequest } from "./chat-request.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import { readReply } from "./completion-reply.ts";
+import { featuresWithout } from "./features.ts";
 import type { OpenAICompletionOptions } from "./options.ts";
 
-type ChatRequest = Omit<OpenAI.ChatCompletionCreateParamsNonStreaming, "stream">;
+const PATH = "/chat/completions";
 
 /** A model behind the chat completions of the OpenAI API; each call is one attempt, with no clock but its signal. */
 export function createCompletion(options: OpenAICompletionOptions): CompletionPort {
-  return new OpenAICompletion(new ConfiguredOpenAI(options), options);
+  return new OpenAICompletion(new ApiClient(options), options);
 }
 
 export class OpenAICompletion implements CompletionPort {
   readonly contextTokens: number;
   readonly supports: ReadonlySet<CompletionFeature>;
-  private readonly client: OpenAI;
-  private readonly options: OpenAICompletionOptions;
+  private readonly client: ApiClient;
+  private readonly model: string;
 
-  constructor(client: OpenAI, options: OpenAICompletionOptions) {
+  constructor(client: ApiClient, options: OpenAICompletionOptions) {
+    const { temperature, unsupported } = options;
     this.contextTokens = options.context_tokens;
-    this.supports = new Set(options.temperature === "supported" ? ["temperature"] : []);
+    this.supports = featuresWithout(temperature === "unsupported" ? [...unsupported, "temperature"] : unsupported);
     this.client = client;
-    this.options = options;
+    this.model = options.model;
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    throwIfAborted(signal);
-    const { body, warnings } = this.build(request);
-    const reply: unknown = await this.client.chat.completions.create(body, { signal }).catch((error: unknown) => {
-      throw translateError(error, signal);
-    });
-    return { ...readReply(reply), toolCalls: [], warnings };
+    const reply = await this.client.post(PATH, this.bodyOf(request), signal);
+    return { ...readReply(reply), warnings: this.warningsOf(request) };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
-    throwIfAborted(signal);
-    const { body, warnings } = this.build(request);
+    const body = { ...this.bodyOf(request), stream: true, stream_options: { include_usage: true } };
     const reader = new ChunkReader();
-    for await (const chunk of this.chunks(body, signal)) {
-      const text = reader.read(chunk);
-      if (text !== "") yield { type: "delta", text };
+    for await (const events of this.client.stream(PATH, body, signal)) {
+      for (const data of events) {
+        for (const event of reader.read(data)) {
+          yield event;
+          throwIfAborted(signal);
+        }
+      }
     }
-    // An aborted stream of the SDK ends without an error.
-    throwIfAborted(signal);
-    yield { type: "finish", ...reader.finish(), warnings };
+    yield { type: "finish", ...reader.finish(), warnings: this.warningsOf(request) };
   }
 
-  /** Left early, the SDK's stream aborts its request. */
-  private async *chunks(body: ChatRequest, signal: AbortSignal): AsyncGenerator<unknown> {
-    try {
-      yield* await this.client.chat.completions.create(
-        { ...body, stream: true, stream_options: { include_usage: true } },
-        { signal },
-      );
-    } catch (error) {
-      throw translateError(error, signal);
-    }
+  /** Lets go of its connections, which it shares with the other models there. */
+  close(): Promise<void> {
+    return this.client.close();
   }
 
-  private build(request: CompletionRequest): { readonly body: ChatRequest; readonly warnings: readonly string[] } {
-    const { prompt, maxTokens, temperature } = request;
-    const dropped = temperature !== undefined && this.options.temperature === "unsupported";
-    return {
-      body: {
-        model: this.options.model,
-        messages: [
-          ...(prompt.system === "" ? [] : [{ role: "system" as const, content: prompt.system }]),
-          ...prompt.messages.map(messageOf),
-        ],
-        ...(maxTokens === undefined ? {} : { max_completion_tokens: maxTokens }),
-        ...(temperature === undefined || dropped ? {} : { temperature }),
-      },
-      warnings: dropped ? ["This model takes no temperature: it was left out."] : [],
-    };
+  private bodyOf(request: CompletionRequest): ChatRequest {
+    return chatRequest(this.model, request, this.supports);
+  }
+
+  private warningsOf(request: CompletionRequest): readonly string[] {
+    const parameters = Object.fromEntries(ALL_PARAMETERS.map((name) => [name, request[name]]));
+    return featuresAskedFor(parameters, request.prompt.messages)
+      .filter((feature) => !this.supports.has(feature))
+      .map((feature) => `This model takes no ${nameInWords(feature)}: it was left out.`);
   }
 }
 
-function messageOf(message: Message): OpenAI.ChatCompletionMessageParam {
-  if (message.role === "tool") return { role: "tool", tool_call_id: message.toolCallId, content: message.content };
-  return { role: message.role, content: textOf(message) };
+/** `parallelToolCalls` as `parallel tool calls`. */
+function nameInWords(feature: CompletionFeature): string {
+  return feature.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
 }

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
-import type { OpenAI } from "openai";
+import type { EmbeddingCreateParams } from "openai/resources/embeddings";
 import { z } from "zod";
 import { ConcurrencyLimit } from "../../../domain/concurrency-limit.ts";
 import { refuseBadBatch } from "../../../domain/embedding-batch.ts";
 import { ServiceError, throwIfAborted } from "../../../domain/errors.ts";
 import type { EmbeddingPort, EmbeddingRequest } from "../../../domain/ports/embedding-port.ts";
 import type { TokenizerPort } from "../../../domain/ports/tokenizer-port.ts";
-import { ConfiguredOpenAI } from "./client.ts";
-import { invalidReply, translateError } from "./errors.ts";
+import { ApiClient } from "./api-client.ts";
+import { invalidReply } from "./errors.ts";
 import type { OpenAIEmbeddingOptions } from "./options.ts";
 
 /** A request takes 300,000 tokens over all its texts (the API's reference); a token is one byte of UTF-8 or more. */
@@ -26,7 +26,7 @@ export function createEmbedding(
   options: OpenAIEmbeddingOptions,
   { tokenizer }: { readonly tokenizer: TokenizerPort },
 ): EmbeddingPort {
-  return new OpenAIEmbedding(new ConfiguredOpenAI(options), tokenizer, options);
+  return new OpenAIEmbedding(new ApiClient(options), tokenizer, options);
 }
 
 export class OpenAIEmbedding implements EmbeddingPort {
@@ -35,12 +35,12 @@ export class OpenAIEmbedding implements EmbeddingPort {
   readonly dimensions: number;
   /** The API's own limit (https://developers.openai.com/api/reference/resources/embeddings). */
   readonly maxBatch = 2048;
-  private readonly client: OpenAI;
+  private readonly client: ApiClient;
   private readonly tokenizer: TokenizerPort;
   private readonly model: string;
   private readonly calls: ConcurrencyLimit;
 
-  constructor(client: OpenAI, tokenizer: TokenizerPort, options: OpenAIEmbeddingOptions) {
+  constructor(client: ApiClient, tokenizer: TokenizerPort, options: OpenAIEmbeddingOptions) {
     const { model, dimensions, max_concurrency: maxConcurrency } = options;
     this.name = `openai/${model}/${dimensions}`;
     this.dimensions = dimensions;
@@ -58,6 +58,10 @@ export class OpenAIEmbedding implements EmbeddingPort {
     return (await this.calls.runAll(parts, call, purpose === "query", signal)).flat();
   }
 
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
   /** Counted with the encoding of newer models, which is near enough to name a text that the API would refuse without saying which. */
   private problemOf(text: string): string | undefined {
     if (!OWN_MODELS.test(this.model) || Buffer.byteLength(text) <= MAX_TEXT_TOKENS) return undefined;
@@ -67,11 +71,9 @@ export class OpenAIEmbedding implements EmbeddingPort {
 
   private async embedPart(texts: readonly string[], signal: AbortSignal): Promise<readonly Float32Array[]> {
     const shortened = this.model.startsWith("text-embedding-3-") ? { dimensions: this.dimensions } : {};
-    const reply: unknown = await this.client.embeddings
-      .create({ model: this.model, input: [...texts], encoding_format: "base64", ...shortened }, { signal })
-      .catch((error: unknown) => {
-        throw translateError(error, signal);
-      });
+    const input = [...texts];
+    const body: EmbeddingCreateParams = { model: this.model, input, encoding_format: "base64", ...shortened };
+    const reply = await this.client.post("/embeddings", body, signal);
     const parsed = replySchema.safeParse(reply);
     if (!parsed.success) throw invalidReply("holds no embeddings", parsed.error);
     const byIndex = new Map(parsed.data.data.map(({ index, embedding }) => [index, embedding]));

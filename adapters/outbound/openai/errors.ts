@@ -1,4 +1,4 @@
-import { APIConnectionError, APIError, OpenAIError } from "openai";
+import { APIConnectionError, APIError } from "openai/error";
 import { abortError, type ErrorCode, ServiceError } from "../../../domain/errors.ts";
 
 /** Error codes and types of the API that say more than the status (https://developers.openai.com/api/docs/guides/error-codes). */
@@ -36,10 +36,14 @@ export function translateError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return abortError(signal);
   if (error instanceof APIConnectionError) return unreachable(error);
   if (error instanceof APIError) return translateApiError(error);
-  // The SDK lets JSON.parse's and fetch's own errors through: a reply that is no JSON, a connection lost in the body.
-  if (error instanceof SyntaxError || error instanceof OpenAIError) return invalidReply("is not readable", error);
-  if (error instanceof TypeError) return unreachable(error);
+  // What JSON.parse throws.
+  if (error instanceof SyntaxError) return invalidReply("is not readable", error);
   return error;
+}
+
+/** The failure that the API reports inside a stream; `reported` is what stands under `error`. */
+export function failureInStream(reported: object): ServiceError {
+  return translateApiError(new APIError(undefined, reported, undefined, undefined));
 }
 
 /** A reply that is malformed, cut short or empty; `how` goes on after "The OpenAI API's reply". */

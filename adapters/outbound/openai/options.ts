@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FEATURES, type FeatureName } from "./features.ts";
 
 const account = {
   model: z.string().min(1).describe("The model's name at the vendor, for example gpt-4o."),
@@ -18,6 +19,10 @@ export const openaiCompletionOptions = z.strictObject({
     .enum(["supported", "unsupported"])
     .default("supported")
     .describe("unsupported for models that refuse a temperature: it is then left out, with a warning in the answer."),
+  unsupported: z
+    .array(z.enum(Object.keys(FEATURES) as FeatureName[]))
+    .default([])
+    .describe("What else the model or its server does not take; a model takes everything that this does not name."),
 });
 
 export type OpenAICompletionOptions = z.output<typeof openaiCompletionOptions>;

@@ -10,6 +10,7 @@ describe("the options of the OpenAI adapter", () => {
       ...defaults,
       context_tokens: 10,
       temperature: "supported",
+      unsupported: [],
     });
     expect(openaiEmbeddingOptions.parse({ ...account, dimensions: 3 })).toEqual({
       ...account,
