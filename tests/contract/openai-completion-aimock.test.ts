@@ -2,7 +2,7 @@ import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
 import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
 import { BEYOND_AIMOCK, startAimockVendor } from "../support/wires/aimock-vendor.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
-import { COMPLETION_CODES } from "./completion-harness.ts";
+import { COMPLETION_CODES, EVERY_FEATURE } from "./completion-harness.ts";
 
 describeCompletionContract("OpenAICompletion against aimock", {
   open: async () => {
@@ -13,16 +13,18 @@ describeCompletionContract("OpenAICompletion against aimock", {
       base_url: `${vendor.url}/v1`,
       context_tokens: 128_000,
     });
+    const port = createCompletion(options);
     return {
       ...vendor,
-      port: createCompletion(options),
+      port,
       provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => vendor.fail(code)])),
+      close: async () => {
+        await port.close?.();
+        await vendor.close();
+      },
     };
   },
-  supports: ["temperature"],
-  skip: {
-    ...BEYOND_AIMOCK,
-    unsupported: "the adapter takes no more than a temperature, and has no warning for the rest yet",
-  },
+  supports: EVERY_FEATURE,
+  skip: BEYOND_AIMOCK,
   secrets: ["sk-loopback-secret"],
 });

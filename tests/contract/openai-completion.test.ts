@@ -3,7 +3,7 @@ import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.
 import { openaiDialect, openaiFailure } from "../support/wires/openai-wire.ts";
 import { startScriptedVendor } from "../support/wires/scripted-vendor.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
-import { COMPLETION_CODES } from "./completion-harness.ts";
+import { COMPLETION_CODES, EVERY_FEATURE } from "./completion-harness.ts";
 
 describeCompletionContract("OpenAICompletion", {
   open: async () => {
@@ -14,14 +14,17 @@ describeCompletionContract("OpenAICompletion", {
       base_url: `${vendor.loopback.url}/v1`,
       context_tokens: 128_000,
     });
+    const port = createCompletion(options);
     return {
       ...vendor,
-      port: createCompletion(options),
+      port,
       provoke: Object.fromEntries(COMPLETION_CODES.map((code) => [code, () => vendor.play(openaiFailure(code))])),
-      close: () => vendor.loopback.close(),
+      close: async () => {
+        await port.close?.();
+        await vendor.loopback.close();
+      },
     };
   },
-  supports: ["temperature"],
-  skip: { unsupported: "the adapter takes no more than a temperature, and has no warning for the rest yet" },
+  supports: EVERY_FEATURE,
   secrets: ["sk-loopback-secret"],
 });

@@ -6,9 +6,9 @@ import type {
   CompletionPort,
   CompletionRequest,
 } from "../../../domain/ports/completion-port.ts";
-import { featuresAskedFor } from "../../../domain/unsupported-parameters.ts";
+import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { ApiClient } from "./api-client.ts";
-import { ALL_PARAMETERS, type ChatRequest, chatRequest } from "./chat-request.ts";
+import { type ChatRequest, chatRequest } from "./chat-request.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { readReply } from "./completion-reply.ts";
 import { featuresWithout } from "./features.ts";
@@ -37,7 +37,7 @@ export class OpenAICompletion implements CompletionPort {
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
     const reply = await this.client.post(PATH, this.bodyOf(request), signal);
-    return { ...readReply(reply), warnings: this.warningsOf(request) };
+    return { ...readReply(reply), warnings: warnUnsupported(request, this.supports) };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
@@ -51,7 +51,7 @@ export class OpenAICompletion implements CompletionPort {
         }
       }
     }
-    yield { type: "finish", ...reader.finish(), warnings: this.warningsOf(request) };
+    yield { type: "finish", ...reader.finish(), warnings: warnUnsupported(request, this.supports) };
   }
 
   /** Lets go of its connections, which it shares with the other models there. */
@@ -62,16 +62,4 @@ export class OpenAICompletion implements CompletionPort {
   private bodyOf(request: CompletionRequest): ChatRequest {
     return chatRequest(this.model, request, this.supports);
   }
-
-  private warningsOf(request: CompletionRequest): readonly string[] {
-    const parameters = Object.fromEntries(ALL_PARAMETERS.map((name) => [name, request[name]]));
-    return featuresAskedFor(parameters, request.prompt.messages)
-      .filter((feature) => !this.supports.has(feature))
-      .map((feature) => `This model takes no ${nameInWords(feature)}: it was left out.`);
-  }
-}
-
-/** `parallelToolCalls` as `parallel tool calls`. */
-function nameInWords(feature: CompletionFeature): string {
-  return feature.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
 }
