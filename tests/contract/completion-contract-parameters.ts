@@ -98,22 +98,27 @@ function describeLeftOut({ open, case: only, supports }: Context): void {
 function describeLogprobs({ open, feature }: Context): void {
   const LOGPROBS: readonly TokenLogprob[] = DELTAS.map((token, index) => ({
     token,
-    logprob: -0.25 * index,
+    logprob: -0.25 * (index + 1),
     bytes: [...Buffer.from(token)],
     alternatives: [
-      { token, logprob: -0.25 * index, bytes: [...Buffer.from(token)] },
+      { token, logprob: -0.25 * (index + 1), bytes: [...Buffer.from(token)] },
       { token: "A ", logprob: -5, bytes: [65, 32] },
     ],
   }));
 
-  feature("topLogprobs", "text", "tells how likely each token was to whoever asks, and to nobody else", async () => {
-    const opened = await open();
-    opened.answer?.({ ...ANSWER, logprobs: LOGPROBS });
-    for (const completion of await bothWays(withParameters(opened, { topLogprobs: 2 }))) {
-      expect(completion).toMatchObject({ text: TEXT, logprobs: LOGPROBS });
-    }
-    for (const completion of await bothWays(opened)) expect(completion).not.toHaveProperty("logprobs");
-  });
+  feature(
+    "topLogprobs",
+    "logprobs",
+    "tells how likely each token was to whoever asks, and to nobody else",
+    async () => {
+      const opened = await open();
+      opened.answer?.({ ...ANSWER, logprobs: LOGPROBS });
+      for (const completion of await bothWays(withParameters(opened, { topLogprobs: 2 }))) {
+        expect(completion).toMatchObject({ text: TEXT, logprobs: LOGPROBS });
+      }
+      for (const completion of await bothWays(opened)) expect(completion).not.toHaveProperty("logprobs");
+    },
+  );
 }
 
 function parameterEntries(): readonly (readonly [CompletionFeature, CompletionParameters])[] {

@@ -55,6 +55,7 @@ export type CompletionCase =
   | "tool-calls"
   | "tool-answers"
   | "heard"
+  | "logprobs"
   | "unsupported"
   | "stall"
   | "stall-midway"
