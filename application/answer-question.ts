@@ -3,12 +3,14 @@ import { CitationScanner } from "../domain/citations.ts";
 import { throwIfAborted } from "../domain/errors.ts";
 import { groundednessOf } from "../domain/groundedness.ts";
 import { noAnswerText } from "../domain/no-answer.ts";
+import { originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Retrieval, RetrievalRequest } from "../domain/ports/retrieval-port.ts";
 import type { TokenizerPort } from "../domain/ports/tokenizer-port.ts";
-import { buildPrompt, type Prompt } from "../domain/prompt.ts";
+import { buildPrompt, buildPromptWithoutSources, type Prompt } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
+import { isRetrievalFailure } from "../domain/retrieval-failure.ts";
 import { citable } from "../domain/sources.ts";
 import type { Answers } from "./answers.ts";
 import { type SearchQuery, searchQueryFor } from "./search-query.ts";
@@ -20,6 +22,8 @@ export interface AnswerSettings {
   readonly abstains: boolean;
   /** Name of the model that rewrites follow-up questions before they are searched for; a rule does where it is absent. */
   readonly followUpModel?: string;
+  /** Searches without which a question is answered by the model alone where they fail; default: none. */
+  readonly ungroundedSearches?: readonly string[];
 }
 
 /** Share of a model's window that we plan with: our tokenizer is not every vendor's. */
@@ -31,6 +35,8 @@ const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 
 interface Found {
   readonly query: SearchQuery;
   readonly retrieval: Retrieval;
+  /** The search failed, and the model is to answer without passages; absent in any other case. */
+  readonly failed?: true;
   readonly startedAt: number;
   readonly retrievedAt: number;
 }
@@ -57,7 +63,7 @@ export class AnswerQuestion implements Answers {
     const found = await this.find(question, signal);
     const { passages } = found.retrieval;
     yield { type: "sources", passages };
-    if (this.abstains(question, found.retrieval)) {
+    if (this.abstains(question, found)) {
       yield { type: "delta", text: noAnswerText(question.prompt) };
       yield doneOf(question, found, { finishReason: "no-answer", usage: NO_USAGE, warnings: [] });
     } else {
@@ -70,13 +76,21 @@ export class AnswerQuestion implements Answers {
     const engine = this.adapters.retrieval(question.search);
     throwIfAborted(signal);
     const query = await searchQueryFor(question, this.adapters, this.settings.followUpModel, signal);
-    const retrieval = await engine.retrieve(retrievalRequest(question, query.text), signal);
-    return { query, retrieval, startedAt, retrievedAt: performance.now() };
+    try {
+      const retrieval = await engine.retrieve(retrievalRequest(question, query.text), signal);
+      return { query, retrieval, startedAt, retrievedAt: performance.now() };
+    } catch (error) {
+      const mayAnswer = this.settings.ungroundedSearches?.includes(question.search) ?? false;
+      if (!mayAnswer || signal.aborted || !isRetrievalFailure(error)) throw error;
+      const warning = `The search ${question.search} could not answer (${error.code}): the model answered without passages.`;
+      const retrieval = { passages: [], embedMs: 0, warnings: [warning] };
+      return { query, retrieval, failed: true, startedAt, retrievedAt: performance.now() };
+    }
   }
 
   /** A model that has tools may find elsewhere what the passages do not hold. */
-  private abstains({ parameters }: Question, { passages, relevance }: Retrieval): boolean {
-    if (!this.settings.abstains || parameters?.tools !== undefined) return false;
+  private abstains({ parameters }: Question, { retrieval: { passages, relevance }, failed }: Found): boolean {
+    if (!this.settings.abstains || parameters?.tools !== undefined || failed) return false;
     return passages.length === 0 || relevance?.reachesFloor === false;
   }
 
@@ -92,7 +106,7 @@ export class AnswerQuestion implements Answers {
     let text = "";
     for await (const event of completion.stream(completionRequest(question, prompt), signal)) {
       if (event.type === "finish") {
-        const isAnswer = event.finishReason !== "no-answer" && text !== "";
+        const isAnswer = !found.failed && event.finishReason !== "no-answer" && text !== "";
         const warnings = [...event.warnings, ...markerWarnings(scanner)];
         const groundedness = isAnswer ? { groundedness: groundednessOf(text, sources) } : {};
         yield doneOf(question, found, { ...event, warnings, ...groundedness });
@@ -105,11 +119,13 @@ export class AnswerQuestion implements Answers {
     }
   }
 
-  private promptFor(question: Question, { query, retrieval }: Found, completion: CompletionPort): Prompt {
+  private promptFor(question: Question, { query, retrieval, failed }: Found, completion: CompletionPort): Prompt {
     const promptTokens = Math.floor((completion.contextTokens - question.maxTokens) * WINDOW_SHARE);
     const budget = { promptTokens, sourceTokens: this.settings.sourceTokens };
     const nonce = crypto.randomUUID().slice(0, 8);
-    const prompt = buildPrompt(question, retrieval.passages, budget, this.tokenizer, nonce);
+    const prompt = failed
+      ? buildPromptWithoutSources(question, budget, this.tokenizer)
+      : buildPrompt(question, retrieval.passages, budget, this.tokenizer, nonce);
     return { ...prompt, question: query.text };
   }
 }
@@ -123,15 +139,15 @@ function retrievalRequest({ topK, filter, principal }: Question, query: string):
   };
 }
 
-function completionRequest({ maxTokens, parameters, account }: Question, prompt: Prompt): CompletionRequest {
-  return { ...parameters, prompt, maxTokens, ...(account === undefined ? {} : { account }) };
+function completionRequest({ maxTokens, parameters, ...question }: Question, prompt: Prompt): CompletionRequest {
+  return { ...parameters, prompt, maxTokens, ...originOf(question) };
 }
 
 type Ending = Pick<Extract<AnswerEvent, { type: "done" }>, "finishReason" | "usage" | "warnings" | "groundedness">;
 
 function doneOf(
   { prompt }: Question,
-  { query, retrieval, startedAt, retrievedAt }: Found,
+  { query, retrieval, failed, startedAt, retrievedAt }: Found,
   { finishReason, usage, warnings, groundedness }: Ending,
 ): AnswerEvent {
   const endedAt = performance.now();
@@ -147,6 +163,7 @@ function doneOf(
       totalMs: endedAt - startedAt,
     },
     ...(groundedness === undefined ? {} : { groundedness }),
+    ...(failed ? { ungrounded: true } : {}),
     ...(query.text === prompt ? {} : { searchedFor: query.text }),
   };
 }

@@ -1,9 +1,11 @@
 import type { AnswerEvent } from "../domain/answer.ts";
 import type { CompletionParameters, Message } from "../domain/chat.ts";
+import { completionEvents } from "../domain/collect-completion.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
+import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { CompletionEvent, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -11,7 +13,7 @@ import { featuresAskedFor, refuseUnsupported } from "../domain/unsupported-param
 import type { Answers } from "./answers.ts";
 
 /** A conversation that is to be completed. */
-export interface Chat {
+export interface Chat extends Origin {
   /** Name of a model in the config. */
   readonly model: string;
   /** Instructions; "" for none. */
@@ -21,11 +23,13 @@ export interface Chat {
   /** Bound of the answer's length in the model's own tokens; absent for the model's own, or the config's where passages are retrieved. */
   readonly maxTokens?: number;
   readonly parameters: CompletionParameters;
-  /** What the last turn is to be answered from; absent where the model answers alone. */
+  /** What the user's last turn is to be answered from; absent where the model answers alone. */
   readonly retrieval?: ChatRetrieval;
   readonly principal?: Principal;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
+  /** Whether the model alone is to answer at once and not as it writes, which costs less on the way. Default: false. */
+  readonly atOnce?: boolean;
+  /** Whether the answer may neither come from a cache nor go into one. Default: false. */
+  readonly noStore?: boolean;
 }
 
 export interface ChatRetrieval {
@@ -57,8 +61,8 @@ export class CompleteChat {
    * The events in the order that AnswerEvent gives, without `sources` where nothing was to be retrieved. Ending the iteration
    * early cancels the work under way.
    * @throws ServiceError unsupported-model, not-configured, invalid-request (the model does not support what is asked, named
-   * as `refuseUnsupported` does; or passages were asked for, and the last turn is not a user's with text); and whatever the
-   * ports throw, from the iteration
+   * as `refuseUnsupported` does; or passages were asked for, and the user's last turn has no text, or the assistant's follows
+   * it without a tool's result after it); and whatever the ports throw, from the iteration
    */
   stream(chat: Chat, signal: AbortSignal): AsyncIterable<AnswerEvent> {
     const { supports } = this.adapters.completion(chat.model);
@@ -72,7 +76,7 @@ export class CompleteChat {
     const started = performance.now();
     const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
-    for await (const event of completion.stream(requestOf(chat), signal)) {
+    for await (const event of eventsOf(completion, chat, signal)) {
       if (event.type !== "finish") {
         yield event;
         continue;
@@ -84,38 +88,51 @@ export class CompleteChat {
   }
 
   private questionOf({ model, system, messages, parameters, ...chat }: Chat, retrieval: ChatRetrieval): Question {
-    const asked = messages.at(-1);
+    const at = messages.findLastIndex(({ role }) => role === "user");
+    const asked = messages[at];
     const prompt = asked?.role === "user" ? textOf(asked) : "";
-    if (asked?.role !== "user" || !/\S/u.test(prompt)) {
+    if (asked?.role !== "user" || messages.at(-1)?.role === "assistant" || !/\S/u.test(prompt)) {
       const field = `messages[${messages.length - 1}]`;
       const problems = [{ field, message: "must be a user's text, since passages are to be found for it" }];
       throw new ServiceError("invalid-request", "The last message holds no question to find passages for.", {
         problems,
       });
     }
+    const following = messages.slice(at + 1);
     const images = typeof asked.content === "string" ? [] : asked.content.filter((part) => part.type === "image");
-    const { maxTokens = this.settings.maxTokens, principal, account } = chat;
+    const { maxTokens = this.settings.maxTokens, principal, noStore } = chat;
     return {
       prompt,
       model,
       ...retrieval,
       maxTokens,
       parameters,
-      history: messages.slice(0, -1),
+      history: messages.slice(0, at),
+      ...(following.length === 0 ? {} : { following }),
       ...(images.length === 0 ? {} : { images }),
       ...(system === "" ? {} : { system }),
       ...(principal === undefined ? {} : { principal }),
-      ...(account === undefined ? {} : { account }),
+      ...originOf(chat),
+      ...(noStore === undefined ? {} : { noStore }),
     };
   }
 }
 
-function requestOf({ system, messages, maxTokens, parameters, account }: Chat): CompletionRequest {
+async function* eventsOf(
+  completion: CompletionPort,
+  chat: Chat,
+  signal: AbortSignal,
+): AsyncGenerator<CompletionEvent, void, undefined> {
+  if (chat.atOnce) yield* completionEvents(await completion.complete(requestOf(chat), signal));
+  else yield* completion.stream(requestOf(chat), signal);
+}
+
+function requestOf({ system, messages, maxTokens, parameters, ...chat }: Chat): CompletionRequest {
   const question = messages.findLast(({ role }) => role === "user");
   return {
     ...parameters,
     prompt: { system, messages, question: question === undefined ? "" : textOf(question), sources: [] },
     ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(account === undefined ? {} : { account }),
+    ...originOf(chat),
   };
 }

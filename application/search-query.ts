@@ -2,6 +2,7 @@ import type { Usage } from "../domain/answer.ts";
 import type { Message } from "../domain/chat.ts";
 import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import { followUpQuery } from "../domain/follow-up.ts";
+import { originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
 import type { CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Prompt } from "../domain/prompt.ts";
@@ -55,7 +56,7 @@ export async function searchQueryFor(
   }
 }
 
-function requestOf({ prompt: asked, history, account }: Question): CompletionRequest {
+function requestOf({ prompt: asked, history, ...question }: Question): CompletionRequest {
   const shown = history.flatMap(plainTurn).slice(-SHOWN_TURNS);
   const conversation = [...shown, `User: ${asked}`].join("\n\n");
   const prompt: Prompt = {
@@ -64,7 +65,7 @@ function requestOf({ prompt: asked, history, account }: Question): CompletionReq
     question: asked,
     sources: [],
   };
-  return { prompt, maxTokens: MAX_TOKENS, ...(account === undefined ? {} : { account }) };
+  return { prompt, maxTokens: MAX_TOKENS, ...originOf(question) };
 }
 
 function plainTurn(message: Message): readonly string[] {

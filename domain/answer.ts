@@ -92,6 +92,8 @@ export interface Answer {
   readonly searchedFor?: string;
   /** Absent where there is no cache. */
   readonly cache?: CacheOutcome;
+  /** The search failed, and the model answered without passages, as the config lets it; absent in any other case. */
+  readonly ungrounded?: true;
 }
 
 /**
@@ -119,4 +121,5 @@ export type AnswerEvent =
       readonly warnings: readonly string[];
       readonly groundedness?: Groundedness;
       readonly searchedFor?: string;
+      readonly ungrounded?: true;
     };

@@ -38,3 +38,14 @@ export async function collectCompletion(events: AsyncIterable<CompletionEvent>):
   for await (const event of events) collector.add(event);
   return collector.completion;
 }
+
+/** The events that a completion stands for: what a collector makes the completion of again. */
+export function* completionEvents(completion: Completion): Generator<CompletionEvent, void, undefined> {
+  const { text, toolCalls, logprobs, ...rest } = completion;
+  if (text !== "") yield { type: "delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
+  for (const [index, { id, name, arguments: json }] of toolCalls.entries()) {
+    yield { type: "tool-call", index, id, name };
+    if (json !== "") yield { type: "tool-arguments", index, json };
+  }
+  yield { type: "finish", ...rest };
+}

@@ -14,7 +14,7 @@ export interface Source {
 /** What a model is asked, with the parts that it was made of. */
 export interface Prompt {
   readonly system: string;
-  /** Oldest first; the last one is the user's, and holds the sources and the question. */
+  /** Oldest first; the last of the user's holds the sources and the question, and only calls of tools and their results follow it. */
   readonly messages: readonly Message[];
   /** The user's question alone. */
   readonly question: string;
@@ -48,8 +48,7 @@ export function buildPrompt(
   nonce: string,
 ): Prompt {
   const system = systemText(question.system, nonce);
-  const fixed = [system, question.prompt, ...question.history.map(textOf)];
-  const fixedTokens = fixed.reduce((sum, text) => sum + tokenizer.count(text) + OVERHEAD_TOKENS, 0);
+  const fixedTokens = countFixed(system, question, tokenizer);
   const room = Math.min(budget.sourceTokens, budget.promptTokens - fixedTokens);
   const sources = selectSources(passages, room, tokenizer);
   if (room < 0 || (sources.length === 0 && passages.length > 0)) {
@@ -60,12 +59,44 @@ export function buildPrompt(
   }
   const blocks = sources.map((source) => block(source, nonce));
   const content = `${blocks.length > 0 ? blocks.join("\n") : "(no passage was found)"}\n\n${question.prompt}`;
-  const { images = [] } = question;
-  const asked: Message = {
-    role: "user",
-    content: images.length === 0 ? content : [{ type: "text", text: content }, ...images],
-  };
-  return { system, messages: [...question.history, asked], question: question.prompt, sources };
+  return { system, messages: conversation(question, content), question: question.prompt, sources };
+}
+
+/**
+ * The prompt of a question that is to be answered without passages, since they cannot be searched now.
+ * @throws ServiceError context-overflow where the question, the instructions and the history exceed the budget
+ */
+export function buildPromptWithoutSources(
+  question: Question,
+  { promptTokens }: Pick<PromptBudget, "promptTokens">,
+  tokenizer: TokenizerPort,
+): Prompt {
+  const rules = [
+    "Answer the user's question from what you know: the documents that would answer it cannot be searched now.",
+    "Cite nothing, and say where you are not sure. Answer in the language of the question.",
+  ].join("\n");
+  const system = question.system === undefined ? rules : `${question.system}\n\n${rules}`;
+  const tokens = countFixed(system, question, tokenizer);
+  if (tokens > promptTokens) {
+    throw new ServiceError(
+      "context-overflow",
+      `The prompt with its history takes ${tokens} tokens, of ${promptTokens} that there are.`,
+    );
+  }
+  return { system, messages: conversation(question, question.prompt), question: question.prompt, sources: [] };
+}
+
+/** Tokens of what a prompt holds in any case. */
+function countFixed(system: string, question: Question, tokenizer: TokenizerPort): number {
+  const { history, following = [] } = question;
+  const fixed = [system, question.prompt, ...[...history, ...following].map(textOf)];
+  return fixed.reduce((sum, text) => sum + tokenizer.count(text) + OVERHEAD_TOKENS, 0);
+}
+
+/** The history, the user's turn with this text, and what followed it. */
+function conversation({ history, following = [], images = [] }: Question, text: string): readonly Message[] {
+  const content = images.length === 0 ? text : [{ type: "text" as const, text }, ...images];
+  return [...history, { role: "user", content }, ...following];
 }
 
 /** The text of a turn, images left out; of a turn that asks for tools also what it asks. */

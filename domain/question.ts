@@ -1,9 +1,10 @@
 import type { CompletionParameters, ContentPart, Message } from "./chat.ts";
 import type { Filter } from "./filter.ts";
+import type { Origin } from "./origin.ts";
 import type { Principal } from "./principal.ts";
 
 /** What a caller asks. */
-export interface Question {
+export interface Question extends Origin {
   /** Text with more in it than white space. */
   readonly prompt: string;
   /** Images that belong to the prompt; absent where there are none. */
@@ -23,9 +24,9 @@ export interface Question {
   readonly system?: string;
   /** Earlier turns, oldest first. */
   readonly history: readonly Message[];
+  /** Turns after the prompt: the calls of tools that it led to, and what they gave; absent where there are none. */
+  readonly following?: readonly Message[];
   readonly principal?: Principal;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
   /** Whether the answer may neither come from a cache nor go into one. Default: false. */
   readonly noStore?: boolean;
 }

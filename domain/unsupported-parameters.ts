@@ -9,7 +9,8 @@ export function featuresAskedFor(
 ): readonly CompletionFeature[] {
   const asked = new Set<CompletionFeature>();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) asked.add(name as keyof CompletionParameters);
+    // A request holds more than its parameters, such as on whose account it is.
+    if (value !== undefined && Object.hasOwn(FEATURE_NAMES, name)) asked.add(name as keyof CompletionParameters);
   }
   if (parameters.responseFormat?.type === "text") asked.delete("responseFormat");
   for (const message of messages) {
@@ -37,7 +38,7 @@ export function refuseUnsupported(
 
 /** One warning for each feature that the request asks for and that is left out, since the model does not honour it. */
 export function warnUnsupported(
-  { prompt, maxTokens: _, account: __, ...parameters }: CompletionRequest,
+  { prompt, ...parameters }: CompletionRequest,
   supports: ReadonlySet<CompletionFeature>,
 ): readonly string[] {
   return featuresAskedFor(parameters, prompt.messages)

@@ -16,6 +16,10 @@ import { withAnswerCache } from "./answer-cache/configured-cache.ts";
 import type { Config } from "./config/load.ts";
 import { ConfiguredAdapters } from "./container/configured-adapters.ts";
 import { buildContainer } from "./container/container.ts";
+import { UsageRecorder } from "./metering/usage-recorder.ts";
+import { watchBreakers } from "./telemetry/breaker-metrics.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { countUsage } from "./telemetry/usage-metrics.ts";
 
 /** The use cases over the adapters that a config names. */
 export interface Application {
@@ -26,6 +30,9 @@ export interface Application {
   readonly documents: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
+  readonly metrics: Metrics;
+  /** Tells what each call of a model used. */
+  readonly usage: UsageRecorder;
   /** Closes every adapter that was made. */
   close(): Promise<void>;
 }
@@ -33,8 +40,12 @@ export interface Application {
 /** `learnsUnasked`: see AdapterContext. Default: true. */
 export async function buildApplication(config: Config, log: Log, learnsUnasked = true): Promise<Application> {
   const tokenizer = new GptTokenizer();
-  const container = await buildContainer(config, tokenizer, log, learnsUnasked);
+  const metrics = new Metrics();
+  const usage = new UsageRecorder(tokenizer);
+  const container = await buildContainer(config, tokenizer, log, metrics, usage, learnsUnasked);
   const adapters = new ConfiguredAdapters(config, container);
+  usage.subscribe(countUsage(metrics.registry));
+  watchBreakers(metrics.registry, () => adapters.status());
   const { chunk_tokens: targetTokens, max_chunk_tokens: maxTokens, fields } = config.ingestion;
   const reader = new DocumentReader({ fields: fieldMapping(fields) });
   const chunkSettings = { targetTokens, maxTokens };
@@ -47,18 +58,26 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
   return {
     adapters,
     tokenizer,
+    metrics,
     answers,
     chat: new CompleteChat(adapters, answers, { maxTokens: config.answer.max_tokens }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
-    close: () => container.unbindAllAsync(),
+    usage,
+    async close() {
+      await container.unbindAllAsync();
+      usage.close();
+    },
   };
 }
 
-function answerSettings({ answer }: Config): AnswerSettings {
+function answerSettings({ answer, searches }: Config): AnswerSettings {
   const { source_tokens: sourceTokens, abstain: abstains, follow_up_model: followUpModel } = answer;
-  return { sourceTokens, abstains, ...(followUpModel === undefined ? {} : { followUpModel }) };
+  const ungroundedSearches = searches
+    .filter(({ onFailure }) => onFailure === "answer-ungrounded")
+    .map(({ name }) => name);
+  return { sourceTokens, abstains, ungroundedSearches, ...(followUpModel === undefined ? {} : { followUpModel }) };
 }
 
 /** One field or several, as the config has them, are a list. */

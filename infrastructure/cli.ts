@@ -11,6 +11,7 @@ import { buildApplication } from "./application.ts";
 import { readEnvironment } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
+import { createKey } from "./keys/create-key.ts";
 import { main } from "./main.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
@@ -34,6 +35,7 @@ const runtime: CommandRuntime = {
     const { verifySnapshot } = await import("../adapters/outbound/faiss/snapshots.ts");
     return verifySnapshot(directory, interruption.signal);
   },
+  createKey,
   readCollection: (folder) => readCollection(folder, interruption.signal),
   readJudgedQueries: (queriesPath, qrelsPath) => readJudgedQueries(queriesPath, qrelsPath, interruption.signal),
   async withServices(where, work) {

@@ -6,8 +6,13 @@ import { type Environment, readEnvironment } from "./config/environment.ts";
 import { type Config, loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
+import { chargeAccount } from "./keys/charge-account.ts";
+import { refuseExposure } from "./keys/exposure.ts";
+import { type Keys, openKeys } from "./keys/open-keys.ts";
+import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
+import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 /** A service that listens. */
@@ -23,14 +28,21 @@ export async function startService(environment: Environment, log: Log): Promise<
   await checkDataFolder(environment.dataDirectory);
   const config = await loadConfig(environment);
   await checkAddress(addressOf(config));
+  await refuseExposure(config);
   const application = await buildApplication(config, log);
   logUnavailable(application, log);
+  application.usage.subscribe(logUsage(log));
   const stopping = new AbortController();
+  let keys: Keys | undefined;
+  const unwatchEventLoop = watchEventLoop(application.metrics.registry);
   try {
+    keys = await openKeys(config, log);
+    if (keys !== undefined) limitAccounts(application, keys);
+    warnOfUnpriced(config, keys, log);
     const sample = ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
-    const server = await listen(config, application, log, () => stopping.signal.aborted);
+    const server = await listen(config, application, keys, log, () => stopping.signal.aborted);
     log.info(
       { url: server.url, models: application.adapters.models, searches: application.adapters.searches },
       "listening",
@@ -40,29 +52,56 @@ export async function startService(environment: Environment, log: Log): Promise<
       async close() {
         stopping.abort();
         await server.close(config.server.drain_ms);
+        unwatchEventLoop();
         await application.close();
+        await keys?.close();
       },
     };
   } catch (error) {
+    unwatchEventLoop();
     await application.close();
+    await keys?.close();
     throw error;
   }
 }
 
-function listen(config: Config, application: Application, log: Log, draining: () => boolean): Promise<RunningServer> {
-  const { adapters, answers, searchPassages, documents } = application;
+function listen(
+  config: Config,
+  application: Application,
+  callers: Keys | undefined,
+  log: Log,
+  draining: () => boolean,
+): Promise<RunningServer> {
+  const { adapters, answers, chat, searchPassages, documents, metrics } = application;
   const status = () => adapters.status();
   const app = createApp({
     answers,
+    chat,
     searchPassages,
     documents,
     adapters,
     status,
     draining,
+    ...(callers === undefined ? {} : { callers }),
     log,
+    metrics,
     settings: httpSettings(config),
   });
   return serve(app, addressOf(config));
+}
+
+function limitAccounts({ usage }: Application, { allowances }: Keys): void {
+  usage.guard(allowances);
+  usage.subscribe(chargeAccount(allowances));
+}
+
+/** A budget that some models do not count against should be no surprise. */
+function warnOfUnpriced({ models }: Config, keys: Keys | undefined, log: Log): void {
+  const unpriced = models
+    .filter(({ targets }) => targets.some(({ price }) => price === undefined))
+    .map(({ name }) => name);
+  if (unpriced.length === 0 || !keys?.allowances.reports().some(({ budget }) => budget !== undefined)) return;
+  log.warn({ models: unpriced }, "models without a price count against no budget");
 }
 
 function addressOf({ server }: Config) {

@@ -17,7 +17,7 @@ export function fromAnswer(answer: Answer, model: string) {
 }
 
 /** What is known of an answer only at its end, but for its usage. */
-export function fromEnd({ finishReason, timing, warnings, groundedness, searchedFor }: AnswerEnd) {
+export function fromEnd({ finishReason, timing, warnings, groundedness, searchedFor, ungrounded }: AnswerEnd) {
   return {
     finish_reason: finishReason,
     groundedness,
@@ -29,13 +29,21 @@ export function fromEnd({ finishReason, timing, warnings, groundedness, searched
       total: roundedMs(timing.totalMs),
     },
     warnings,
+    ungrounded,
   };
 }
 
-type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings" | "groundedness" | "searchedFor">;
+type AnswerEnd = Pick<Answer, "finishReason" | "timing" | "warnings" | "groundedness" | "searchedFor" | "ungrounded">;
 
-export function fromUsage({ inputTokens, outputTokens, cachedInputTokens }: Usage) {
-  return { input_tokens: inputTokens, output_tokens: outputTokens, cached_input_tokens: cachedInputTokens };
+export function fromUsage(usage: Usage) {
+  return {
+    input_tokens: usage.inputTokens,
+    output_tokens: usage.outputTokens,
+    cached_input_tokens: usage.cachedInputTokens,
+    cache_write_input_tokens: usage.cacheWriteInputTokens,
+    reasoning_tokens: usage.reasoningTokens,
+    cost_usd: usage.costUsd,
+  };
 }
 
 export function fromRetrieval({ passages, embedMs, warnings }: Retrieval, totalMs: number) {

@@ -1,13 +1,12 @@
 import type { FinishReason, Usage } from "../answer.ts";
 import type { CompletionFeature, CompletionParameters, TokenLogprob, ToolCall } from "../chat.ts";
+import type { Origin } from "../origin.ts";
 import type { Prompt } from "../prompt.ts";
 
-export interface CompletionRequest extends CompletionParameters {
+export interface CompletionRequest extends CompletionParameters, Origin {
   readonly prompt: Prompt;
   /** Bound of the answer's length in the model's own tokens, at least 1; the model's own where absent. */
   readonly maxTokens?: number;
-  /** Name of the key on whose account it goes; absent where callers have none. */
-  readonly account?: string;
 }
 
 export interface Completion {

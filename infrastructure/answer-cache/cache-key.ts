@@ -11,14 +11,15 @@ export interface CacheKey {
 
 /** @param version what the corpus holds now */
 export function cacheKeyOf(question: Question, version: string): CacheKey {
-  const { prompt, account: _, noStore: __, ...rest } = question;
-  const { history, images = [], principal } = question;
+  const { prompt, account: _, requestId: __, noStore: ___, ...rest } = question;
+  const { history, following = [], images = [], principal } = question;
   const scope = hash([
     version,
     { ...rest, ...(principal === undefined ? {} : { principal: sortedGroups(principal) }) },
   ]);
   const exact = hash([scope, prompt.normalize("NFC").trim()]);
-  return { exact, scope: history.length === 0 && images.length === 0 ? scope : undefined };
+  const isAlone = history.length === 0 && following.length === 0 && images.length === 0;
+  return { exact, scope: isAlone ? scope : undefined };
 }
 
 function sortedGroups({ userId, groups }: NonNullable<Question["principal"]>) {

@@ -6,7 +6,7 @@ import {
   rerankAdapters,
   searchAdapters,
 } from "../container/registry.ts";
-import { configSchema, rerankSettings } from "./schema.ts";
+import { configSchema, modelSettings, rerankSettings, searchSettings, targetSettings } from "./schema.ts";
 
 type JsonSchema = Record<string, unknown>;
 
@@ -17,17 +17,40 @@ const VARIABLE: JsonSchema = { type: "string", pattern: "\\$\\{[^}]+\\}" };
 export function configJsonSchema(): JsonSchema {
   const { properties, ...schema } = jsonSchemaOf(configSchema);
   const { $schema: _, ...rerank } = jsonSchemaOf(rerankSettings);
+  const ofSearches = { ...propertiesOf(searchSettings), rerank };
   return {
     ...schema,
     title: "Pharos",
     properties: {
       ...(properties as JsonSchema),
-      models: entries(completionAdapters, "what llm_name can be"),
+      models: models(),
       embedders: entries(embeddingAdapters, "what a search's embedder can be"),
       rerankers: entries(rerankAdapters, "what a search's rerank.reranker can be"),
-      searches: entries(searchAdapters, "what vector_search_type can be", { rerank }),
+      searches: entries(searchAdapters, "what vector_search_type can be", ofSearches),
     },
   };
+}
+
+/** A model is one adapter with its options, or a list of these, each with a weight. */
+function models(): JsonSchema {
+  const own = propertiesOf(modelSettings);
+  const { weight: _, ...alone } = propertiesOf(targetSettings);
+  const { additionalProperties: one, ...schema } = entries(completionAdapters, "what llm_name can be", {
+    ...alone,
+    ...own,
+  });
+  const target = entries(completionAdapters, "", propertiesOf(targetSettings)).additionalProperties;
+  const several = {
+    type: "object",
+    properties: { targets: { type: "array", minItems: 1, items: target }, ...own },
+    required: ["targets"],
+    additionalProperties: false,
+  };
+  return { ...schema, additionalProperties: { anyOf: [...(one as { anyOf: JsonSchema[] }).anyOf, several] } };
+}
+
+function propertiesOf(schema: z.ZodType): JsonSchema {
+  return jsonSchemaOf(schema).properties as JsonSchema;
 }
 
 /** `shared` are keys that every entry may have, whatever its adapter. */

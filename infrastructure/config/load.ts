@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import type { Problem } from "../../domain/errors.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
@@ -15,12 +15,21 @@ import {
   type Search,
   searchAdapters,
 } from "../container/registry.ts";
+import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
+import { entriesOf, modelsOf } from "./entries.ts";
 import { type Environment, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
-import { ConfigError, check } from "./problems.ts";
+import { ConfigError, check, fieldOf } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
-import { type ConfigFile, configSchema, rerankSettings } from "./schema.ts";
+import {
+  type ConfigFile,
+  configSchema,
+  modelSettings,
+  rerankSettings,
+  searchSettings,
+  targetSettings,
+} from "./schema.ts";
 
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
@@ -32,9 +41,28 @@ export interface AdapterEntry<Made> {
   readonly load: Extract<Prepared<Made>, { readonly load: unknown }>["load"];
 }
 
+/** One of the places that a model can be asked at. */
+export interface TargetEntry extends AdapterEntry<CompletionPort> {
+  readonly adapter: string;
+  readonly weight: number;
+  readonly price?: Price;
+}
+
+/** A model that the config names. */
+export interface ModelEntry {
+  readonly name: string;
+  /** In the file's order, those that lack a variable too; at least one, unless the config cannot be used. */
+  readonly targets: readonly TargetEntry[];
+  /** Models that answer in its place, by their names. */
+  readonly fallbacks: readonly string[];
+  /** Variables that are not set, where no target has all of its own: then it cannot be asked. */
+  readonly missing: readonly string[];
+}
+
 /** A search that the config names, and the reranker behind it, by its name in the config. */
 export interface SearchEntry extends AdapterEntry<Search> {
   readonly rerank?: z.output<typeof rerankSettings>;
+  readonly onFailure: z.output<typeof searchSettings>["on_failure"];
 }
 
 /** The config, checked. */
@@ -44,7 +72,7 @@ export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[numb
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
-  readonly models: readonly AdapterEntry<CompletionPort>[];
+  readonly models: readonly ModelEntry[];
   readonly embedders: readonly AdapterEntry<Embedder>[];
   readonly rerankers: readonly AdapterEntry<RerankPort>[];
   readonly searches: readonly SearchEntry[];
@@ -71,7 +99,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   const directory = dirname(configFile);
   const preparer = new EntryPreparer(directory, interpolated, problems);
   const entries = {
-    models: await preparer.all("models", completionAdapters),
+    models: await preparer.models(),
     embedders: await preparer.all("embedders", embeddingAdapters),
     rerankers: await preparer.all("rerankers", rerankAdapters),
     searches: await preparer.searches(),
@@ -88,11 +116,11 @@ function variableProblems({ missing, malformed }: Interpolated): readonly Proble
     ...missing
       .filter(({ path }) => !isEntryPath(path))
       .map(({ path, variable }) => ({
-        field: path.join("."),
+        field: fieldOf(path),
         message: `the variable ${variable} is not set and has no default`,
       })),
     ...malformed.map((path) => ({
-      field: path.join("."),
+      field: fieldOf(path),
       message: MALFORMED,
     })),
   ];
@@ -144,32 +172,61 @@ class EntryPreparer {
     const entries: AdapterEntry<Made>[] = [];
     // One after the other, so that problems too come in the file's order.
     for (const [name, entry] of entriesOf(this.interpolated.value, kind)) {
-      entries.push(await this.one(kind, name, entry, definitions));
+      entries.push(await this.one([kind, name], name, entry, definitions));
     }
     return entries;
   }
 
-  /** The searches, as `all` gives them; `rerank` is no option of their adapters. */
+  /** The models, each with its targets, of which an entry that names an adapter is the only one. */
+  async models(): Promise<readonly ModelEntry[]> {
+    const models: ModelEntry[] = [];
+    for (const { name, own, targets } of modelsOf(this.interpolated.value)) {
+      const path = fieldOf(["models", name]);
+      const settings = check(modelSettings, own);
+      this.tell(path, settings.problems ?? []);
+      const prepared: TargetEntry[] = [];
+      for (const { path: at, own: ownOfTarget, entry } of targets) {
+        const target = await this.one(at, name, entry, completionAdapters);
+        const checked = check(targetSettings, ownOfTarget);
+        this.tell(fieldOf(at), checked.problems ?? []);
+        const { weight = 1, price } = checked.data ?? {};
+        prepared.push({ ...target, adapter: entry.adapter, weight, ...(price === undefined ? {} : { price }) });
+      }
+      const canBeAsked = prepared.some(({ missing }) => missing.length === 0);
+      const missing = canBeAsked ? [] : [...new Set(prepared.flatMap((target) => target.missing))];
+      models.push({ name, targets: prepared, fallbacks: settings.data?.fallbacks ?? [], missing });
+    }
+    return models;
+  }
+
+  /** The searches, as `all` gives them; `rerank` and `on_failure` are no options of their adapters. */
   async searches(): Promise<readonly SearchEntry[]> {
     const entries: SearchEntry[] = [];
-    for (const [name, { rerank, ...entry }] of entriesOf(this.interpolated.value, "searches")) {
-      const search = await this.one("searches", name, entry, searchAdapters);
+    for (const [name, { rerank, on_failure, ...entry }] of entriesOf(this.interpolated.value, "searches")) {
+      const search = await this.one(["searches", name], name, entry, searchAdapters);
       const checked = rerank === undefined ? undefined : check(rerankSettings, rerank);
       this.tell(`searches.${name}.rerank`, checked?.problems ?? []);
-      entries.push(checked?.data === undefined ? search : { ...search, rerank: checked.data });
+      const settings = check(searchSettings, on_failure === undefined ? {} : { on_failure });
+      this.tell(`searches.${name}`, settings.problems ?? []);
+      entries.push({
+        ...search,
+        onFailure: settings.data?.on_failure ?? "fail",
+        ...(checked?.data === undefined ? {} : { rerank: checked.data }),
+      });
     }
     return entries;
   }
 
+  /** @param at where the entry stands in the file */
   private async one<Made>(
-    kind: (typeof KINDS)[number],
+    at: Path,
     name: string,
     { adapter, ...options }: { readonly adapter: string; readonly embedder?: unknown },
     definitions: Readonly<Record<string, AdapterDefinition<Made>>>,
   ): Promise<AdapterEntry<Made>> {
-    const path = `${kind}.${name}`;
+    const path = fieldOf(at);
     const missing = this.interpolated.missing
-      .filter((use) => use.path[0] === kind && use.path[1] === name)
+      .filter((use) => at.every((key, index) => use.path[index] === key))
       .map((use) => use.variable);
     const prepared = await this.prepare(adapter, options, definitions, missing.length > 0);
     this.tell(path, prepared.problems ?? []);
@@ -209,25 +266,22 @@ class EntryPreparer {
   }
 }
 
-/** What may be missing: an entry without a name of its adapter is no entry. */
+/** What may be missing: an entry without a name of its adapter is no entry, and a name of a fallback is no option. */
 function isEntryPath(path: Path): boolean {
-  return path.length > 2 && path[2] !== "adapter" && KINDS.some((kind) => kind === path[0]);
+  const [kind, , key] = path;
+  if (path.length < 3 || !KINDS.some((known) => known === kind)) return false;
+  if (kind === "models" && key === "targets") return path.length > 4 && path[4] !== "adapter";
+  return key !== "adapter" && !(kind === "models" && key === "fallbacks");
 }
 
 /** Whether a variable is missing or malformed at, above or below the field: then it is told apart from what is wrong. */
 function lacksVariable(field: string, { missing, malformed }: Interpolated): boolean {
   return [...missing.map(({ path }) => path), ...malformed].some((path) => {
-    const used = path.join(".");
-    return used === field || used.startsWith(`${field}.`) || field.startsWith(`${used}.`);
+    const used = fieldOf(path);
+    return used === field || isWithin(used, field) || isWithin(field, used);
   });
 }
 
-const entryShape = z.looseObject({ adapter: z.string() });
-
-function entriesOf(tree: unknown, kind: string): readonly (readonly [string, z.output<typeof entryShape>])[] {
-  const entries = z.looseObject({ [kind]: z.record(z.string(), z.unknown()) }).safeParse(tree).data?.[kind] ?? {};
-  return Object.entries(entries as Record<string, unknown>).flatMap(([name, value]) => {
-    const entry = entryShape.safeParse(value);
-    return entry.success ? [[name, entry.data] as const] : [];
-  });
+function isWithin(field: string, outer: string): boolean {
+  return field.startsWith(`${outer}.`) || field.startsWith(`${outer}[`);
 }

@@ -24,12 +24,20 @@ export function check<Schema extends z.ZodType>(schema: Schema, value: unknown):
   return parsed.success ? { data: parsed.data } : { problems: parsed.error.issues.flatMap(problemsOf) };
 }
 
+/** The path as people write it: `models.gpt-4o.targets[1].model`; "" for the whole file. */
+export function fieldOf(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((at, key) => {
+    if (typeof key === "number") return `${at}[${key}]`;
+    return at === "" ? String(key) : `${at}.${String(key)}`;
+  }, "");
+}
+
 /** An unknown key is a problem of its own, and a bad key says what its own schema says. */
 function problemsOf(issue: z.core.$ZodIssue): readonly Problem[] {
-  const field = issue.path.join(".");
+  const field = fieldOf(issue.path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => ({ field: [...issue.path, key].join("."), message: "unknown key" }));
+      return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key]), message: "unknown key" }));
     case "invalid_key":
       return issue.issues.map(({ message }) => ({ field, message }));
     default:

@@ -14,14 +14,36 @@ export function referenceProblems(tree: unknown): readonly Problem[] {
   });
   const corpus = childOf(childOf(tree, "sample"), "corpus");
   const cacheEmbedder = childOf(childOf(childOf(tree, "answer_cache"), "semantic"), "embedder");
-  const models = Object.keys(childOf(tree, "models") ?? {});
   const followUpModel = childOf(childOf(tree, "answer"), "follow_up_model");
   return [
+    ...fallbackProblems(childOf(tree, "models") ?? {}),
     ...lost,
     ...problemsOfName("answer_cache.semantic.embedder", "embedder", cacheEmbedder, embedders),
-    ...problemsOfName("answer.follow_up_model", "model", followUpModel, models),
+    ...problemsOfName("answer.follow_up_model", "model", followUpModel, Object.keys(childOf(tree, "models") ?? {})),
     ...problemsOfName("sample.corpus", "search", corpus, Object.keys(searches)),
   ];
+}
+
+/** Fallbacks that are no models, and fallbacks that lead back to where they began. */
+function fallbackProblems(models: object): readonly Problem[] {
+  const known = Object.keys(models);
+  const fallbacksOf = (name: string): readonly unknown[] => {
+    const fallbacks = childOf(childOf(models, name), "fallbacks");
+    return Array.isArray(fallbacks) ? fallbacks : [];
+  };
+  const leadsTo = (from: unknown, to: string, seen: ReadonlySet<unknown> = new Set()): boolean =>
+    from === to ||
+    (typeof from === "string" &&
+      !seen.has(from) &&
+      fallbacksOf(from).some((next) => leadsTo(next, to, new Set([...seen, from]))));
+  return known.flatMap((model) =>
+    fallbacksOf(model).flatMap((fallback, index) => {
+      const field = `models.${model}.fallbacks[${index}]`;
+      const unknown = problemsOfName(field, "model", fallback, known);
+      if (unknown.length > 0 || !leadsTo(fallback, model)) return unknown;
+      return [{ field, message: `falls back on ${model} in turn: fallbacks must not lead back` }];
+    }),
+  );
 }
 
 function problemsOfName(field: string, kind: string, name: unknown, known: readonly string[]): readonly Problem[] {

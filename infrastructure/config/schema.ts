@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
+import { keysSchema } from "../keys/settings.ts";
+import { resilience } from "./resilience-schema.ts";
 
 const MINUTE_MS = 60_000;
 const MIB = 1_048_576;
@@ -23,6 +25,64 @@ const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/u, "a header's name ha
 /** An adapter by its name, or by the path of a module; its other keys are the adapter's own options. */
 const entry = z.looseObject({
   adapter: z.string().min(1).describe("name of an adapter, or the path of a module: ./mine.ts"),
+});
+
+/** Keys of a model, whatever its adapter; the adapter does not see them. */
+export const modelSettings = z.strictObject({
+  fallbacks: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("models that answer, one after the other, where this one cannot"),
+});
+
+const perMillion = z.number().min(0);
+
+/** The key `price` of a model, or of one of its targets. */
+export const priceSettings = z
+  .strictObject({
+    input: perMillion.describe("of the prompt's tokens"),
+    output: perMillion.describe("of the answer's tokens"),
+    cached_input: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor takes from its cache; default: as input"),
+    cache_write: perMillion
+      .optional()
+      .describe("of the prompt's tokens that the vendor writes into its cache; default: as input"),
+  })
+  .describe("US dollars for a million tokens; without it no cost is told, and none counts against a budget");
+
+/** Keys of one of a model's targets, whatever its adapter. */
+export const targetSettings = z.strictObject({
+  weight: z
+    .number()
+    .positive()
+    .max(1_000)
+    .default(1)
+    .describe("its share of the calls, against the model's other targets"),
+  price: priceSettings.optional(),
+});
+
+/** A model: one adapter with its options, or several targets of which each is that. */
+const model = z
+  .looseObject({
+    adapter: z.string().min(1).exactOptional(),
+    targets: z.array(entry).min(1).exactOptional(),
+  })
+  .superRefine(({ adapter, targets }, context) => {
+    if ((adapter === undefined) !== (targets === undefined)) return;
+    const message =
+      adapter === undefined ? "is missing, and there are no targets either" : "cannot stand beside targets";
+    context.addIssue({ code: "custom", path: ["adapter"], message });
+  });
+
+/** Keys of a search, whatever its adapter; the adapter does not see them. */
+export const searchSettings = z.strictObject({
+  on_failure: z
+    .enum(["fail", "answer-ungrounded", "stale-cache"])
+    .default("fail")
+    .describe(
+      "what happens where the engine fails: the error, an answer without passages that is marked so, or what was last found for the same query",
+    ),
 });
 
 /** The key `rerank` of a search, whatever its adapter; the adapter does not see it. */
@@ -177,13 +237,26 @@ export const configSchema = z
     embedding_cache: embeddingCache.prefault({}),
     answer_cache: answerCache.prefault({}),
     principal: principal.optional(),
-    models: z.record(name, entry).default({}).describe("what llm_name can be"),
+    keys: keysSchema.default({}),
+    keys_file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("file that holds more `keys`, relative to this one; read again whenever it changes"),
+    anonymous: z
+      .boolean()
+      .default(false)
+      .describe("whether the service may listen on an address that others reach although there are no keys"),
+    resilience: resilience.prefault({}),
+    models: z.record(name, model).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),
     rerankers: z.record(name, entry).default({}).describe("what a search's rerank.reranker can be"),
     searches: z.record(searchName, entry).default({}).describe("what vector_search_type can be"),
     sample: sample.optional(),
   })
-  .superRefine(({ answer, limits, ingestion }, context) => {
+  .superRefine(({ answer, limits, ingestion, keys, keys_file, anonymous }, context) => {
+    if (anonymous && (keys_file !== undefined || Object.keys(keys).length > 0))
+      context.addIssue({ code: "custom", path: ["anonymous"], message: "where there are keys nobody is anonymous" });
     const atMost = (path: readonly [string, string], value: number, bound: string, max: number) => {
       if (value > max)
         context.addIssue({ code: "custom", path: [...path], message: `at most ${bound}, which is ${max}` });

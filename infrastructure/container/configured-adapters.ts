@@ -1,15 +1,18 @@
 import type { Container } from "inversify";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
-import type { AdapterStatus } from "../../domain/health.ts";
+import type { AdapterStatus, TargetStatus } from "../../domain/health.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
+import type { EmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import type { TuningPort } from "../../domain/ports/tuning-port.ts";
-import type { AdapterEntry, Config } from "../config/load.ts";
-import type { Search } from "./registry.ts";
-import { COMPLETION, SEARCH } from "./tokens.ts";
+import type { Config, ModelEntry } from "../config/load.ts";
+import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import type { ModelTargets } from "../resilience/route.ts";
+import type { Embedder, Search } from "./registry.ts";
+import { BREAKER, COMPLETION, EMBEDDING, SEARCH, TARGETS } from "./tokens.ts";
 
 /** The container behind the domain's factory: names in, ports out, and a clear word where a name leads to nothing. */
 export class ConfiguredAdapters implements AdapterFactory {
@@ -17,15 +20,19 @@ export class ConfiguredAdapters implements AdapterFactory {
   readonly searches: readonly string[];
   private readonly container: Container;
   private readonly statuses: readonly AdapterStatus[];
+  private readonly entries: readonly ModelEntry[];
+  /** Why each embedder cannot be asked; undefined where it can. */
+  private readonly embedderReasons: ReadonlyMap<string, string | undefined>;
 
   constructor(config: Config, container: Container) {
     this.container = container;
-    const embedders = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
+    this.entries = config.models;
+    this.embedderReasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
     const rerankers = new Map(config.rerankers.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
       ...config.models.map((entry) => statusOf("model", entry, reasonOf(entry))),
       ...config.searches.map((entry) => {
-        const behind = embedders.get(entry.embedder ?? "") ?? rerankers.get(entry.rerank?.reranker ?? "");
+        const behind = this.embedderReasons.get(entry.embedder ?? "") ?? rerankers.get(entry.rerank?.reranker ?? "");
         return statusOf("search", entry, reasonOf(entry) ?? behind);
       }),
     ];
@@ -37,9 +44,18 @@ export class ConfiguredAdapters implements AdapterFactory {
     return this.searches.filter((name) => this.search(name).corpus !== undefined);
   }
 
-  /** Every model and search of the config, available or not. */
+  get embedders(): readonly string[] {
+    const available = [...this.embedderReasons].filter(([, reason]) => reason === undefined).map(([name]) => name);
+    return available.filter((name) => this.embedder(name).kind === "fixed");
+  }
+
+  /** Every model and search of the config, available or not, with the health of what is behind it. */
   status(): readonly AdapterStatus[] {
-    return this.statuses;
+    return this.statuses.map((status) => {
+      if (!status.available) return status;
+      if (status.kind === "model") return { ...status, targets: this.targetsOf(status.name) };
+      return { ...status, breaker: this.container.get<CircuitBreaker>(BREAKER, { name: status.name }).state };
+    });
   }
 
   completion(model: string): CompletionPort {
@@ -63,6 +79,24 @@ export class ConfiguredAdapters implements AdapterFactory {
     );
   }
 
+  embedding(name: string): EmbeddingPort {
+    const reason = this.embedderReasons.get(name);
+    if (reason !== undefined) {
+      const supported = this.embedders;
+      throw new ServiceError("not-configured", `The embedder ${name} is not configured: ${reason}.`, { supported });
+    }
+    if (!this.embedderReasons.has(name)) {
+      throw new ServiceError("unsupported-model", `Unsupported embedder: ${name}`, { supported: this.embedders });
+    }
+    const embedder = this.embedder(name);
+    if (embedder.kind === "fixed") return embedder;
+    const message = "learns its space from each corpus that it serves, so it has no vectors to give without one";
+    throw new ServiceError("invalid-request", `The embedder ${name} ${message}.`, {
+      problems: [{ field: "model", message }],
+      supported: this.embedders,
+    });
+  }
+
   tuning(name: string): TuningPort | undefined {
     if (!this.searches.includes(name)) throw this.unknown("search", name, "not-found", "There is no corpus");
     return this.search(name).tuning;
@@ -74,6 +108,21 @@ export class ConfiguredAdapters implements AdapterFactory {
     if (snapshots !== undefined) return snapshots;
     throw new ServiceError("corpus-read-only", `The search ${corpus} neither makes nor restores snapshots.`, {
       supported: this.searches.filter((name) => this.search(name).snapshots !== undefined),
+    });
+  }
+
+  private embedder(name: string): Embedder {
+    return this.container.get<Embedder>(EMBEDDING, { name });
+  }
+
+  private targetsOf(model: string): readonly TargetStatus[] {
+    const entries = this.entries.find(({ name }) => name === model)?.targets ?? [];
+    const { targets } = this.container.get<ModelTargets>(TARGETS, { name: model });
+    return entries.map((entry, place) => {
+      const target = targets.find(({ index }) => index === place);
+      const { adapter } = entry;
+      if (target === undefined) return { adapter, inFlight: 0, reason: reasonOf(entry) ?? "" };
+      return { adapter, breaker: target.breaker.state, inFlight: target.inFlight };
     });
   }
 
@@ -94,7 +143,7 @@ export class ConfiguredAdapters implements AdapterFactory {
   }
 }
 
-function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
+function reasonOf({ missing }: { readonly missing: readonly string[] }): string | undefined {
   if (missing.length === 0) return undefined;
   return missing.length === 1
     ? `the variable ${missing[0]} is not set`
@@ -103,7 +152,7 @@ function reasonOf({ missing }: AdapterEntry<unknown>): string | undefined {
 
 function statusOf(
   kind: AdapterStatus["kind"],
-  { name }: AdapterEntry<unknown>,
+  { name }: { readonly name: string },
   reason: string | undefined,
 ): AdapterStatus {
   return reason === undefined ? { kind, name, available: true } : { kind, name, available: false, reason };

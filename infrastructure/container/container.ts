@@ -6,11 +6,17 @@ import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { RerankPort } from "../../domain/ports/rerank-port.ts";
 import type { TokenizerPort } from "../../domain/ports/tokenizer-port.ts";
 import project from "../../package.json" with { type: "json" };
-import type { AdapterEntry, Config, SearchEntry } from "../config/load.ts";
+import type { AdapterEntry, Config, ModelEntry, SearchEntry } from "../config/load.ts";
 import { CachedEmbedding } from "../embedding-cache/cached-embedding.ts";
 import { EmbeddingStore } from "../embedding-cache/embedding-store.ts";
+import { MeteredCompletion } from "../metering/metered-completion.ts";
+import type { UsageRecorder } from "../metering/usage-recorder.ts";
+import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
+import type { ModelTargets } from "../resilience/route.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
-import { COMPLETION, EMBEDDING, EMBEDDING_STORE, RERANK, SEARCH } from "./tokens.ts";
+import { fallbackChain, Resilience } from "./resilience.ts";
+import { BREAKER, COMPLETION, EMBEDDING, EMBEDDING_STORE, RERANK, SEARCH, TARGETS } from "./tokens.ts";
 
 /** File of the data folder that keeps vectors of passages. */
 const EMBEDDINGS = "embeddings.sqlite";
@@ -23,9 +29,12 @@ export async function buildContainer(
   config: Config,
   tokenizer: TokenizerPort,
   log: Log,
+  metrics: Metrics,
+  usage: UsageRecorder,
   learnsUnasked = true,
 ): Promise<Container> {
   const container = new Container();
+  const resilience = new Resilience(config.resilience, metrics);
 
   function contextOf(name: string): AdapterContext {
     return {
@@ -39,19 +48,60 @@ export async function buildContainer(
     };
   }
 
-  /** The entry of a search, so that what it makes ranks anew with the reranker that it names. */
-  function withReranker(entry: SearchEntry): AdapterEntry<Search> {
-    const { rerank } = entry;
-    if (rerank === undefined) return entry;
+  /** The entry of a search, so that what it makes ranks anew with the reranker that it names, and is given up where it fails. */
+  function withWrappers(entry: SearchEntry): AdapterEntry<Search> {
+    const { name, rerank } = entry;
     const load = async () => {
       const create = await entry.load();
       return (context: AdapterContext): Search => {
-        const reranker = container.get<RerankPort>(RERANK, { name: rerank.reranker });
         const { retrieval, ...search } = create(context);
-        return { ...search, retrieval: new RerankedRetrieval(retrieval, reranker, rerank) };
+        const ranked =
+          rerank === undefined
+            ? retrieval
+            : new RerankedRetrieval(retrieval, container.get<RerankPort>(RERANK, { name: rerank.reranker }), rerank);
+        const breaker = container.get<CircuitBreaker>(BREAKER, { name });
+        return { ...search, retrieval: resilience.retrieval(entry, ranked, breaker) };
       };
     };
     return { ...entry, load };
+  }
+
+  /** Code and SDKs are loaded now; each target's port is made when it is first asked for, and closed where it was. */
+  async function bindModel({ name, targets }: ModelEntry): Promise<void> {
+    const loaded = await Promise.all(
+      targets.map(async (entry, index) => ({
+        entry,
+        index,
+        create: isComplete(entry) ? await entry.load() : undefined,
+      })),
+    );
+    const made = loaded.flatMap(({ entry, index, create }) =>
+      create === undefined
+        ? []
+        : [
+            resilience.target(
+              name,
+              index,
+              entry,
+              () => new MeteredCompletion(name, create(contextOf(name)), entry.price, usage),
+            ),
+          ],
+    );
+    container
+      .bind<ModelTargets>(TARGETS)
+      .toDynamicValue(() => ({ model: name, targets: made }))
+      .inSingletonScope()
+      .whenNamed(name)
+      .onDeactivation(async () => {
+        await Promise.all(made.map((target) => target.close()));
+      });
+    const [, ...fallbacks] = fallbackChain(name, config.models.filter(isComplete));
+    const targetsOf = (model: string) => container.get<ModelTargets>(TARGETS, { name: model });
+    container
+      .bind<CompletionPort>(COMPLETION)
+      .toDynamicValue(() => resilience.completion([targetsOf(name), ...fallbacks.map(targetsOf)]))
+      .inSingletonScope()
+      .whenNamed(name);
   }
 
   async function bindAll<Made>(
@@ -71,6 +121,14 @@ export async function buildContainer(
     }
   }
 
+  for (const { name } of config.searches) {
+    container
+      .bind<CircuitBreaker>(BREAKER)
+      .toDynamicValue(() => resilience.breaker())
+      .inSingletonScope()
+      .whenNamed(name);
+  }
+
   const { max_bytes: maxBytes } = config.embedding_cache;
   container
     .bind<EmbeddingStore>(EMBEDDING_STORE)
@@ -85,16 +143,16 @@ export async function buildContainer(
   }
 
   await Promise.all([
-    bindAll<CompletionPort>(COMPLETION, config.models.filter(isComplete), async (completion) => completion.close?.()),
+    ...config.models.filter(isComplete).map(bindModel),
     bindAll<Embedder>(EMBEDDING, config.embedders.filter(isComplete), async (embedder) => embedder.close?.(), cached),
     bindAll<RerankPort>(RERANK, config.rerankers.filter(isComplete), async (reranker) => reranker.close?.()),
-    bindAll<Search>(SEARCH, config.searches.filter(isComplete).map(withReranker), async ({ retrieval, corpus }) => {
+    bindAll<Search>(SEARCH, config.searches.filter(isComplete).map(withWrappers), async ({ retrieval, corpus }) => {
       await Promise.all([retrieval.close?.(), corpus?.close?.()]);
     }),
   ]);
   return container;
 }
 
-function isComplete({ missing }: AdapterEntry<unknown>): boolean {
+function isComplete({ missing }: { readonly missing: readonly string[] }): boolean {
   return missing.length === 0;
 }

@@ -1,17 +1,27 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 const MODULES = join(HERE, "node_modules");
 const PROJECT_MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));
-const INSTALLED = join(MODULES, ".package-lock.json");
 const ADDON = join(MODULES, "hnswlib-node", "build", "Release", "addon.node");
 
-/** Installs the packages that Pharos is measured against, beside the bench, and compiles the one that comes as source. */
+/** Installs the packages that Pharos is measured against, beside the bench. */
 export function installPeers(): void {
-  if (!existsSync(INSTALLED)) run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+  const { dependencies } = JSON.parse(readFileSync(join(HERE, "package.json"), "utf8")) as Peers;
+  const installed = Object.keys(dependencies).every((name) => existsSync(join(MODULES, name)));
+  if (!installed) run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+}
+
+interface Peers {
+  readonly dependencies: Readonly<Record<string, string>>;
+}
+
+/** The same for searches: one of their peers comes as source, and is compiled. */
+export function installSearchPeers(): void {
+  installPeers();
   if (existsSync(ADDON)) return;
   const temporary = `${ADDON}.tmp`;
   mkdirSync(dirname(ADDON), { recursive: true });

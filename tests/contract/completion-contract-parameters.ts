@@ -106,19 +106,14 @@ function describeLogprobs({ open, feature }: Context): void {
     ],
   }));
 
-  feature(
-    "topLogprobs",
-    "logprobs",
-    "tells how likely each token was to whoever asks, and to nobody else",
-    async () => {
-      const opened = await open();
-      opened.answer?.({ ...ANSWER, logprobs: LOGPROBS });
-      for (const completion of await bothWays(withParameters(opened, { topLogprobs: 2 }))) {
-        expect(completion).toMatchObject({ text: TEXT, logprobs: LOGPROBS });
-      }
-      for (const completion of await bothWays(opened)) expect(completion).not.toHaveProperty("logprobs");
-    },
-  );
+  feature("topLogprobs", "text", "tells how likely each token was to whoever asks, and to nobody else", async () => {
+    const opened = await open();
+    opened.answer?.({ ...ANSWER, logprobs: LOGPROBS });
+    for (const completion of await bothWays(withParameters(opened, { topLogprobs: 2 }))) {
+      expect(completion).toMatchObject({ text: TEXT, logprobs: LOGPROBS });
+    }
+    for (const completion of await bothWays(opened)) expect(completion).not.toHaveProperty("logprobs");
+  });
 }
 
 function parameterEntries(): readonly (readonly [CompletionFeature, CompletionParameters])[] {

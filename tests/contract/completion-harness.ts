@@ -26,24 +26,6 @@ export type CompletionCode = (typeof COMPLETION_CODES)[number];
 /** What a vendor asks us to wait where a harness provokes `rate-limited`. */
 export const RETRY_AFTER_MS = 7000;
 
-/** What a port supports that honours all of a request. */
-export const EVERY_FEATURE = [
-  "temperature",
-  "topP",
-  "stop",
-  "seed",
-  "frequencyPenalty",
-  "presencePenalty",
-  "topLogprobs",
-  "tools",
-  "toolChoice",
-  "parallelToolCalls",
-  "responseFormat",
-  "reasoningEffort",
-  "images",
-  "imageUrls",
-] as const satisfies readonly CompletionFeature[];
-
 /** Cases that a harness may leave out, each with its reason. */
 export type CompletionCase =
   | "text"
@@ -55,7 +37,6 @@ export type CompletionCase =
   | "tool-calls"
   | "tool-answers"
   | "heard"
-  | "logprobs"
   | "unsupported"
   | "stall"
   | "stall-midway"

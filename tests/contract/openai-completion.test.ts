@@ -1,9 +1,10 @@
 import { createCompletion } from "../../adapters/outbound/openai/completion.ts";
+import { FEATURES } from "../../adapters/outbound/openai/features.ts";
 import { openaiCompletionOptions } from "../../adapters/outbound/openai/options.ts";
 import { openaiDialect, openaiFailure } from "../support/wires/openai-wire.ts";
 import { startScriptedVendor } from "../support/wires/scripted-vendor.ts";
 import { describeCompletionContract } from "./completion-contract.ts";
-import { COMPLETION_CODES, EVERY_FEATURE } from "./completion-harness.ts";
+import { COMPLETION_CODES } from "./completion-harness.ts";
 
 describeCompletionContract("OpenAICompletion", {
   open: async () => {
@@ -25,6 +26,6 @@ describeCompletionContract("OpenAICompletion", {
       },
     };
   },
-  supports: EVERY_FEATURE,
+  supports: Object.values(FEATURES).flat(),
   secrets: ["sk-loopback-secret"],
 });

@@ -207,6 +207,7 @@ function describeFailures(open: Open, { verify, damage }: SnapshotHarness): void
       const opened = await open();
       const directory = await snapshotOf(opened, WHALES);
       await put(opened, CRABS);
+      await opened.corpus.settle(unending());
       const before = await opened.corpus.describe(unending());
       await damage(directory);
       const { problems } = await verify(directory, unending());

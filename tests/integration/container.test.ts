@@ -21,6 +21,7 @@ const MODULES = {
     export const options = z.strictObject({ words: z.string() });
     export const create = ({ words }, { log }) => ({
       contextTokens: 8192,
+      supports: new Set(),
       async complete() { throw new Error("not asked"); },
       async *stream() {
         yield { type: "delta", text: words };
@@ -121,6 +122,24 @@ describe("the container", () => {
     expect(messages).toEqual(["model closed"]);
   });
 
+  it("closes every target of a model and of its fallbacks once, whoever made them", async () => {
+    const messages: string[] = [];
+    const log: Log = { ...silent, info: (_, message) => messages.push(message) };
+    const one = "{ adapter: ./model.ts, words: x }";
+    const yaml = `
+models:
+  several: { targets: [${one}, ${one}], fallbacks: [plain] }
+  plain: { adapter: ./model.ts, words: x, fallbacks: [last] }
+  last: ${one}
+  unused: ${one}
+`;
+    const { adapters, close } = await application(yaml, log);
+    adapters.completion("several");
+    adapters.completion("plain");
+    await close();
+    expect(messages).toEqual(Array.from({ length: 4 }, () => "model closed"));
+  });
+
   it("gives the same instance for the same name", async () => {
     const { adapters } = await application(FOREIGN);
     expect(adapters.completion("mine")).toBe(adapters.completion("mine"));
@@ -170,6 +189,25 @@ describe("the container", () => {
       available: false,
       reason: "the variable RERANK_REGION is not set",
     });
+  });
+
+  it("gives embedders by their names, but for one that learns from a corpus", async () => {
+    const { adapters } = await application(`
+embedders:
+  lsa: { adapter: lsa }
+  titan: { adapter: bedrock, model: "amazon.titan-embed-text-v2:0", dimensions: 256, region: eu-central-1 }
+  remote: { adapter: openai, model: text-embedding-3-small, dimensions: 8, api_key: "\${OTHER_KEY}" }
+`);
+    expect(adapters.embedders).toEqual(["titan"]);
+    expect(adapters.embedding("titan")).toMatchObject({ kind: "fixed", dimensions: 256 });
+    const supported = ["titan"];
+    expect(() => adapters.embedding("ada")).toThrow(expect.objectContaining({ code: "unsupported-model", supported }));
+    expect(() => adapters.embedding("remote")).toThrow(
+      expect.objectContaining({ code: "not-configured", message: expect.stringContaining("OTHER_KEY"), supported }),
+    );
+    expect(() => adapters.embedding("lsa")).toThrow(
+      expect.objectContaining({ code: "invalid-request", problems: [expect.objectContaining({ field: "model" })] }),
+    );
   });
 
   it("names what there is where a name is unknown, and what cannot be written to", async () => {

@@ -3,6 +3,7 @@ import { createApp, type HttpDependencies } from "../../adapters/inbound/http/ap
 import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
+import { CompleteChat } from "../../application/complete-chat.ts";
 import { IngestDocuments } from "../../application/ingest-documents.ts";
 import { SearchPassages } from "../../application/search-passages.ts";
 import { ServiceError } from "../../domain/errors.ts";
@@ -13,7 +14,9 @@ import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
 import type { DocumentReaderPort } from "../../domain/ports/document-reader-port.ts";
 import type { SnapshotPort } from "../../domain/ports/snapshot-port.ts";
 import { type RunningServer, serve } from "../../infrastructure/serve.ts";
+import { Metrics } from "../../infrastructure/telemetry/metrics.ts";
 import { FakeCompletion } from "../support/fakes/fake-completion.ts";
+import { FakeEmbedding } from "../support/fakes/fake-embedding.ts";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
 import { passageOf } from "../support/passages.ts";
 import { wordTokenizer } from "../support/word-tokenizer.ts";
@@ -69,7 +72,7 @@ class RecordingLog implements Log {
 
 /** Two models and three searches, one of each without its settings; `readonly` takes no documents. */
 export class HarnessAdapters implements AdapterFactory {
-  readonly models = ["fake"];
+  readonly models: readonly string[] = ["fake"];
   readonly searches = ["memory", "readonly"];
   readonly corpora: readonly string[] = ["memory"];
   readonly model = new FakeCompletion({
@@ -91,6 +94,8 @@ export class HarnessAdapters implements AdapterFactory {
     passageOf("A tea is served at five.", { id: "p2", documentId: "tea", score: 0.25 }),
   ]);
   readonly memory: CorpusPort = new MemoryCorpus();
+  readonly embedders = ["words"];
+  readonly words = new FakeEmbedding({ dimensions: 8, maxBatch: 3 });
 
   tuning(): undefined {}
 
@@ -105,6 +110,11 @@ export class HarnessAdapters implements AdapterFactory {
   retrieval(name: string): FakeRetrieval {
     if (name === "memory" || name === "readonly") return this.search;
     throw new ServiceError("unsupported-vector-db", `Unsupported vector DB: ${name}`, { supported: this.searches });
+  }
+
+  embedding(name: string): FakeEmbedding {
+    if (name === "words") return this.words;
+    throw new ServiceError("unsupported-model", `Unsupported embedder: ${name}`, { supported: this.embedders });
   }
 
   corpus(name: string): CorpusPort {
@@ -125,6 +135,8 @@ const NO_FILES: DocumentReaderPort = {
 };
 
 export interface Service {
+  /** What the app answers, as it has registered it; of a method `ALL` what it does with others. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly server: RunningServer;
   readonly adapters: HarnessAdapters;
   readonly log: RecordingLog;
@@ -157,20 +169,23 @@ export async function startService(
       { kind: "search", name: "memory", available: true },
     ],
   };
+  const answers = new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true });
   const app = createApp({
-    answers: new AnswerQuestion(adapters, wordTokenizer, { sourceTokens: 1_000, abstains: true }),
+    answers,
+    chat: new CompleteChat(adapters, answers, { maxTokens: SETTINGS.limits.maxTokens.default }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, NO_FILES, wordTokenizer, DEFAULT_CHUNK_SETTINGS),
     adapters,
     status: () => state.status,
     draining: () => state.draining,
     log,
+    metrics: new Metrics(),
     settings: { ...SETTINGS, ...settings },
     ...replaced,
   });
   const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
   onTestFinished(() => server.close(0));
-  return { server, adapters, log, state, send: (...request) => send(server.url, ...request) };
+  return { routes: app.routes, server, adapters, log, state, send: (...request) => send(server.url, ...request) };
 }
 
 async function send(
@@ -187,7 +202,8 @@ async function send(
     ...(text === undefined ? {} : { body: text }),
   });
   const answered = await response.text();
-  const json = answered === "" ? undefined : JSON.parse(answered);
+  const isJson = /json/u.test(response.headers.get("content-type") ?? "");
+  const json = isJson && answered !== "" ? JSON.parse(answered) : undefined;
   return { status: response.status, headers: response.headers, text: answered, json };
 }
 

@@ -4,6 +4,7 @@ import { type DeleteOptions, deleteDocuments } from "./delete.ts";
 import { type EvaluateOptions, evaluate } from "./evaluate.ts";
 import { FIELD_PARTS, withField } from "./field-option.ts";
 import { type IngestOptions, ingest } from "./ingest.ts";
+import { type CreateKeyOptions, createKey } from "./keys.ts";
 import { askedRankings } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
@@ -104,6 +105,7 @@ export function createProgram(runtime: CommandRuntime): Command {
     .action((options: TuneOptions) => tune(runtime, options));
 
   addSnapshotCommands(program, runtime);
+  addKeyCommands(program, runtime);
   return program;
 }
 
@@ -136,6 +138,19 @@ function addSnapshotCommands(program: Command, runtime: CommandRuntime): void {
     .action((directory: string, options: { corpus?: string; json?: boolean }) =>
       restoreSnapshot(runtime, directory, options),
     );
+}
+
+function addKeyCommands(program: Command, runtime: CommandRuntime): void {
+  program
+    .command("keys")
+    .description("make keys for callers of the service")
+    .command("create")
+    .description("print a new key once, and the lines for pharos.yaml that hold its hash")
+    .requiredOption("--name <name>", "name under which the key's use is told")
+    .requiredOption("--scopes <list>", "what it may be used for: ask, search, write, admin; separated by commas")
+    .option("--expires <day>", "day (2027-01-31, UTC) or moment from which it is valid no more (default: never)")
+    .option("--json", "print the key and its entry as JSON")
+    .action((options: CreateKeyOptions) => createKey(runtime, options));
 }
 
 function positiveInteger(text: string): number {

@@ -24,6 +24,20 @@ export interface CollectionOnDisk extends TestCollection {
   readonly corpusPath: string;
 }
 
+/** What a new key is to be. */
+export interface KeyRequest {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Day or moment from which it is valid no more. */
+  readonly expires?: string;
+}
+
+export interface CreatedKey {
+  readonly key: string;
+  /** In hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** What surrounds a command. */
 export interface CommandRuntime {
   /** The version of Pharos. */
@@ -44,6 +58,8 @@ export interface CommandRuntime {
   readJudgedQueries(queriesPath: string, qrelsPath: string): Promise<TestCollection>;
   /** Checks a snapshot without any corpus. @throws ServiceError not-found, storage-failed, timeout, cancelled */
   verifySnapshot(directory: string): Promise<SnapshotCheck>;
+  /** Makes a key that the config will take. @throws ServiceError invalid-request (lists what is wrong with the request) */
+  createKey(request: KeyRequest): CreatedKey;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */
   withServices<Result>(
     where: "configured-data" | "temporary-data",

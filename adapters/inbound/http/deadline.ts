@@ -1,4 +1,5 @@
 import type { Handler } from "hono";
+import { setDeadline } from "../../../domain/deadline.ts";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
 
@@ -16,6 +17,7 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     const { signal: gone } = context.req.raw;
     const abandoned = context.env?.abandoned;
     const controller = new AbortController();
+    setDeadline(controller.signal, performance.now() + deadlineMs);
     const aborted = Promise.withResolvers<never>();
     const abort = (error: ServiceError) => {
       if (context.get("streamEnd") === undefined) aborted.reject(error);

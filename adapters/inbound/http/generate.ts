@@ -1,5 +1,6 @@
 import { accepts } from "hono/accepts";
 import { type Answers, collectAnswer } from "../../../application/answers.ts";
+import { originOf } from "../../../domain/origin.ts";
 import { fromAnswer } from "../representations.ts";
 import { readJson } from "./body.ts";
 import { forbidsStore, withCacheHeader } from "./cache-header.ts";
@@ -23,7 +24,7 @@ export function generate(answers: Answers, schemas: RequestSchemas, settings: Ht
     const body = validate(schemas.generate, await readJson(context.req.raw, settings.limits.bodyBytes));
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const noStore = forbidsStore(context.req.raw.headers);
-    const question = { ...toQuestion(body, principal, context.get("account")), noStore };
+    const question = { ...toQuestion(body, principal, originOf(context.var)), noStore };
     const start = (work: AbortSignal) => answers.stream(question, work);
     const repeated = await repeatableRequestOf(context, body, principal);
     const answered = repeated === undefined ? start(signal) : repeatable.stream(repeated, start, signal);

@@ -6,7 +6,10 @@ import type { HttpEnvironment } from "./http-context.ts";
 export const live: Handler<HttpEnvironment> = (context) =>
   context.json({ status: "live", request_id: context.get("requestId") });
 
-/** `GET /health/ready`: 200 where at least one model and one search can be asked and nothing drains, else 503. */
+/**
+ * `GET /health/ready`: 200 where at least one model and one search can be asked and nothing drains, else 503. An
+ * open breaker takes nothing out of service: other instances see the same vendor.
+ */
 export function ready(status: () => readonly AdapterStatus[], draining: () => boolean): Handler<HttpEnvironment> {
   return (context) => {
     const adapters = status();
@@ -14,7 +17,12 @@ export function ready(status: () => readonly AdapterStatus[], draining: () => bo
     const complete = (["model", "search"] as const).every((kind) => available.some((adapter) => adapter.kind === kind));
     const answer = {
       status: draining() ? "draining" : complete ? "ready" : "unavailable",
-      available: available.map(({ kind, name }) => ({ kind, name })),
+      available: available.map(({ kind, name, breaker, targets }) => ({
+        kind,
+        name,
+        breaker,
+        targets: targets?.map(({ inFlight, ...target }) => ({ ...target, in_flight: inFlight })),
+      })),
       unavailable: adapters
         .filter((adapter) => !adapter.available)
         .map(({ kind, name, reason }) => ({ kind, name, reason })),

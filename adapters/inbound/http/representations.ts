@@ -1,4 +1,5 @@
 import type { SourceDocument } from "../../../domain/document.ts";
+import type { Origin } from "../../../domain/origin.ts";
 import type { CorpusDescription } from "../../../domain/ports/corpus-port.ts";
 import type { RetrievalRequest } from "../../../domain/ports/retrieval-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
@@ -7,11 +8,7 @@ import type { GenerateBody, SearchBody } from "./schemas.ts";
 
 // What callers of HTTP alone send and get; answers and passages are in ../representations.ts.
 
-export function toQuestion(
-  body: GenerateBody,
-  principal: Principal | undefined,
-  account: string | undefined,
-): Question {
+export function toQuestion(body: GenerateBody, principal: Principal | undefined, origin: Origin): Question {
   const {
     llm_name: model,
     vector_search_type: search,
@@ -29,7 +26,7 @@ export function toQuestion(
     maxTokens,
     ...(temperature === undefined ? {} : { parameters: { temperature } }),
     ...(principal === undefined ? {} : { principal }),
-    ...(account === undefined ? {} : { account }),
+    ...origin,
   };
 }
 

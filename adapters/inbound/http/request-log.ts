@@ -20,7 +20,15 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
       const failed = error === undefined ? undefined : failureFields(error);
       const ms = Math.round((performance.now() - started) * 10) / 10;
       const { method } = context.req;
-      const fields = { request_id: requestId, method, route: routePath(context, -1), status, ms, ...failed };
+      const fields = {
+        request_id: requestId,
+        account: context.get("account"),
+        method,
+        route: routePath(context, -1),
+        status,
+        ms,
+        ...failed,
+      };
       if (error === undefined || statusOf(error) < 500) log.info(fields, "request");
       else log.error(fields, "request");
     };

@@ -25,7 +25,8 @@ export function foundProblems(context: z.RefinementCtx, problems: readonly Probl
   return z.NEVER;
 }
 
-function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+/** What is wrong, by its field: one problem, or one for each unknown field. */
+export function problemsOf(issue: z.core.$ZodIssue): Problem[] {
   const field = fieldOf(issue.path);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -52,7 +53,8 @@ const TYPES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
+/** The words for an issue, where zod's own do not fit. */
+export function messageOf(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case "invalid_type":
       return issue.input === undefined ? "is missing" : `must be ${TYPES[issue.expected] ?? issue.expected}`;

@@ -1,6 +1,6 @@
 import type { CompletionFeature } from "../../../domain/chat.ts";
 
-/** What a model may not take of chat completions, by the config's words, which are the API's own where it has one. */
+/** What a model may be unable to do, by the config's names, which are the API's own where it has one. */
 export const FEATURES = {
   temperature: ["temperature"],
   top_p: ["topP"],
@@ -20,8 +20,8 @@ export const FEATURES = {
 
 export type FeatureName = keyof typeof FEATURES;
 
-/** Every feature but those that the words stand for. */
-export function featuresWithout(words: readonly FeatureName[]): ReadonlySet<CompletionFeature> {
-  const missing = new Set<CompletionFeature>(words.flatMap((word) => FEATURES[word]));
+/** Every feature but those that the names stand for. */
+export function featuresWithout(names: readonly FeatureName[]): ReadonlySet<CompletionFeature> {
+  const missing = new Set<CompletionFeature>(names.flatMap((name) => FEATURES[name]));
   return new Set(Object.values(FEATURES).flat()).difference(missing);
 }

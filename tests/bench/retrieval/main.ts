@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installPeers } from "../peers.ts";
+import { describeMachine, writeTables } from "../documentation.ts";
+import { installSearchPeers } from "../peers.ts";
 import { writeCollection } from "./collection.ts";
 import { CONTENDERS } from "./contender.ts";
 import type { DataSet } from "./data-set.ts";
@@ -10,11 +11,6 @@ import { longRunTable, searchAtLength } from "./long-run.ts";
 import { measure } from "./measure.ts";
 import { writeSynthetic } from "./synthetic.ts";
 import { type Language, type Results, tablesOf } from "./tables.ts";
-
-const DOCS: Readonly<Record<Language, URL>> = {
-  en: new URL("../../../docs/performance.md", import.meta.url),
-  zh: new URL("../../../docs/zh/performance.md", import.meta.url),
-};
 
 const { values: flags } = parseArgs({
   options: {
@@ -49,7 +45,7 @@ async function withData<Result>(
 }
 
 async function compare(): Promise<Readonly<Record<Language, string>>> {
-  installPeers();
+  installSearchPeers();
   const all: Results[] = [];
   const effort = { rounds: Number(flags.rounds), sliceMs: Number(flags["slice-ms"]), saves: 8 };
   const run = async (dataSet: DataSet) => {
@@ -80,31 +76,11 @@ function sizes(): number[] {
   return listed(flags.sizes).map(Number);
 }
 
-function machine(language: Language): string {
-  const load = loadavg()[0]?.toFixed(1);
-  const processor = `${availableParallelism()} x ${cpus()[0]?.model.trim()}`;
-  const memory = `${Math.round(totalmem() / 1e9)} GB`;
-  const day = new Date().toISOString().slice(0, 10);
-  return language === "en"
-    ? `${day}, ${processor}, ${memory}, Node ${process.versions.node}, load average ${load} at the start.`
-    : `${day}，${processor}，${memory}，Node ${process.versions.node}，开始时平均负载 ${load}。`;
-}
-
-/** Puts the text between the marks of this name. */
-function writeInto(file: URL, name: string, text: string): void {
-  const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const before = readFileSync(file, "utf8");
-  const [from, to] = [before.indexOf(start), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${file.pathname} has no place for ${name}.`);
-  writeFileSync(file, `${before.slice(0, from + start.length)}\n\n${text}\n\n${before.slice(to)}`);
-}
-
-const machines = { en: machine("en"), zh: machine("zh") };
+const machines = { en: describeMachine("en"), zh: describeMachine("zh") };
 const tables = flags.searches === undefined ? await compare() : await countMemory(Number(flags.searches));
 process.stdout.write(`${machines.en}\n\n${tables.en}\n`);
 if (flags.write) {
   const name = flags.searches === undefined ? "bench:retrieval" : "bench:retrieval:searches";
-  for (const language of ["en", "zh"] as const) {
-    writeInto(DOCS[language], name, `${machines[language]}\n\n${tables[language]}`);
-  }
+  const text = (language: Language) => `${machines[language]}\n\n${tables[language]}`;
+  writeTables(name, { en: text("en"), zh: text("zh") });
 }

@@ -2,6 +2,7 @@ import { ServiceError } from "../../../domain/errors.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../../domain/ports/corpus-port.ts";
+import type { EmbeddingPort } from "../../../domain/ports/embedding-port.ts";
 import type { RetrievalPort } from "../../../domain/ports/retrieval-port.ts";
 import type { TuningPort } from "../../../domain/ports/tuning-port.ts";
 
@@ -10,6 +11,7 @@ export function fakeAdapters(ports: {
   readonly completion: CompletionPort;
   readonly retrieval: RetrievalPort;
   readonly corpus?: CorpusPort;
+  readonly embedding?: EmbeddingPort;
   readonly tuning?: TuningPort;
 }): AdapterFactory {
   function named<Port>(
@@ -24,6 +26,8 @@ export function fakeAdapters(ports: {
     models: ["fake"],
     searches: ["fake"],
     corpora: ports.corpus === undefined ? [] : ["fake"],
+    embedders: ports.embedding === undefined ? [] : ["fake"],
+    embedding: (name) => named(name, ports.embedding, "unsupported-model"),
     completion: (name) => named(name, ports.completion, "unsupported-model"),
     retrieval: (name) => named(name, ports.retrieval, "unsupported-vector-db"),
     corpus: (name) => named(name, ports.corpus, "not-found"),

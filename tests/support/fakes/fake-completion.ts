@@ -14,8 +14,8 @@ import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 export interface FakeAnswer {
   /** The text, cut as it is to arrive; none of them empty. */
   readonly deltas: readonly string[];
-  /** One for each delta, told to whoever asks; default: none. */
-  readonly logprobs?: readonly TokenLogprob[];
+  /** How likely the tokens of each delta were; told to whoever asks. Default: []. */
+  readonly logprobs?: readonly (readonly TokenLogprob[])[];
   /** After the text; default: []. */
   readonly toolCalls?: readonly ToolCall[];
   /** Default: stop. */
@@ -66,8 +66,8 @@ export class FakeCompletion implements CompletionPort {
   }
 
   /** Replaces the answer, from the next call on. */
-  answerWith(answer: FakeAnswer): void {
-    this.answerTo = () => answer;
+  answerWith(answer: FakeAnswer | ((request: CompletionRequest) => FakeAnswer)): void {
+    this.answerTo = typeof answer === "function" ? answer : () => answer;
   }
 
   /** Makes the next call fail once so many deltas are out; called twice, the next two, and so on. */
@@ -98,7 +98,6 @@ export class FakeCompletion implements CompletionPort {
     const answer = this.answerTo(request);
     const { deltas, toolCalls = [], finishReason = "stop", usage = NO_USAGE } = answer;
     const warnings = [...(answer.warnings ?? []), ...warnUnsupported(request, this.supports)];
-    const logprobs = request.topLogprobs === undefined ? [] : (answer.logprobs ?? []);
     const { held } = this;
     const failure = this.failures.shift();
     const pass = async (index: number) => {
@@ -110,8 +109,8 @@ export class FakeCompletion implements CompletionPort {
     try {
       for (const [index, text] of deltas.entries()) {
         await pass(index);
-        const logprob = logprobs[index];
-        yield { type: "delta", text, ...(logprob === undefined ? {} : { logprobs: [logprob] }) };
+        const logprobs = request.topLogprobs === undefined ? undefined : answer.logprobs?.[index];
+        yield { type: "delta", text, ...(logprobs === undefined ? {} : { logprobs }) };
       }
       await pass(deltas.length);
       for (const [index, { id, name, arguments: json }] of toolCalls.entries()) {

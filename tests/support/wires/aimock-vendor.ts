@@ -22,7 +22,6 @@ export interface AimockVendor extends Controls {
 export const BEYOND_AIMOCK = {
   "cached-usage": "aimock counts no cached tokens",
   "tool-answers": "aimock makes up new ids for tool calls each time",
-  logprobs: "aimock tells no likelihoods",
   heard: "aimock reads what it needs only",
   "stall-midway": "aimock falls silent midway by timers only",
   "early-return": "aimock falls silent midway by timers only",

@@ -137,4 +137,23 @@ describe("AnswerQuestion", () => {
     }
     await held.stopped;
   });
+
+  it("answers alone, and says so, where a search fails without which it may answer", async () => {
+    const completion = new FakeCompletion({ deltas: ["From what I know."] });
+    const retrieval = new FakeRetrieval([TOWER]);
+    const settings = { sourceTokens: 1_000, abstains: true, ungroundedSearches: ["fake"] };
+    const useCase = new AnswerQuestion(fakeAdapters({ completion, retrieval }), wordTokenizer, settings);
+    retrieval.failNext(new ServiceError("retrieval-unavailable", "The engine is down."));
+    const ask = () => collectAnswer(useCase.stream(questionOf("How high is the tower?"), never));
+    expect(await ask()).toMatchObject({
+      text: "From what I know.",
+      passages: [],
+      ungrounded: true,
+      warnings: ["The search fake could not answer (retrieval-unavailable): the model answered without passages."],
+    });
+    expect(completion.requests[0]?.prompt.sources).toEqual([]);
+    expect(await ask()).not.toHaveProperty("ungrounded");
+    retrieval.failNext(new ServiceError("filter-unsupported", "No such comparison."));
+    await expect(ask()).rejects.toMatchObject({ code: "filter-unsupported" });
+  });
 });

@@ -40,6 +40,18 @@ describe("CompleteChat", () => {
     expect([maxTokens, retrieval.requests]).toEqual([9, []]);
   });
 
+  it("gives the events of the same answer where the model is to answer at once", async () => {
+    const toolCalls = [CALL, { ...CALL, id: "call_2" }];
+    const answer = { deltas: ["It."], toolCalls, warnings: ["Slowly."] };
+    const { chats, completion } = chatting(new FakeCompletion(answer));
+    const untimed = async (asked: Chat) =>
+      (await Array.fromAsync(chats.stream(asked, never))).map((event) =>
+        event.type === "done" ? { ...event, timing: undefined } : event,
+      );
+    expect(await untimed({ ...CHAT, atOnce: true })).toEqual(await untimed(CHAT));
+    expect(completion.requests).toHaveLength(2);
+  });
+
   it("answers from passages where a search is named, with the conversation as its history", async () => {
     const { chats, completion, retrieval } = chatting();
     const messages = [
@@ -53,6 +65,21 @@ describe("CompleteChat", () => {
     expect(retrieval.requests).toEqual([{ query: "How high is the tower?", topK: 3 }]);
     expect(completion.requests[0]?.prompt.messages.slice(0, 2)).toEqual(messages.slice(0, 2));
     expect(completion.requests[0]?.maxTokens).toBe(64);
+  });
+
+  it("answers from passages for the user's last turn also after the tools that it led to", async () => {
+    const { chats, completion, retrieval } = chatting();
+    const following = [
+      { role: "assistant", content: "", toolCalls: [CALL] },
+      { role: "tool", toolCallId: "call_1", content: "rain" },
+    ] as const;
+    const chat = { ...CHAT, messages: [...CHAT.messages, ...following], retrieval: { search: "fake", topK: 3 } };
+    const events = await Array.fromAsync(chats.stream(chat, never));
+    expect(events.map(({ type }) => type)).toEqual(["sources", "delta", "citation", "done"]);
+    expect(retrieval.requests).toEqual([{ query: "How high is the tower?", topK: 3 }]);
+    const { messages } = completion.requests[0]!.prompt;
+    expect(messages[0]?.content).toContain("The tower is 103 metres high.");
+    expect(messages.slice(1)).toEqual(following);
   });
 
   it("passes on the tools that the model asks for", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../../../domain/errors.ts";
-import { buildPrompt } from "../../../domain/prompt.ts";
+import { buildPrompt, buildPromptWithoutSources } from "../../../domain/prompt.ts";
 import { passageOf, questionOf } from "../../support/passages.ts";
 import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
@@ -24,6 +24,16 @@ describe("buildPrompt", () => {
     expect(messages.at(-1)?.content).toBe(
       `<passage-${NONCE} n="1">\n> The tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\n> The island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
     );
+  });
+
+  it("puts what followed the question after it, and counts its tokens", () => {
+    const following = [{ role: "tool", toolCallId: "call_1", content: "rain ".repeat(90) }] as const;
+    const question = questionOf("How high is the tower?", { following });
+    expect(promptOf(["The tower is high."], BUDGET, question).messages.at(-1)).toBe(following[0]);
+    expect(() => promptOf(["The tower is high."], { ...BUDGET, promptTokens: 250, sourceTokens: 100 })).not.toThrow();
+    expect(() =>
+      promptOf(["The tower is high."], { ...BUDGET, promptTokens: 250, sourceTokens: 100 }, question),
+    ).toThrow(expect.objectContaining({ code: "context-overflow" }));
   });
 
   it("lets no passage close its block or open another, even where it guessed the nonce", () => {
@@ -76,5 +86,24 @@ describe("buildPrompt", () => {
         expect(tokens).toBeLessThanOrEqual(BUDGET.sourceTokens);
       }),
     );
+  });
+});
+
+describe("buildPromptWithoutSources", () => {
+  it("asks for an answer without passages, after the caller's instructions and the history", () => {
+    const history = [{ role: "user", content: "Hello." } as const];
+    const prompt = buildPromptWithoutSources(
+      questionOf("How high?", { system: "Be brief.", history }),
+      BUDGET,
+      wordTokenizer,
+    );
+    expect(prompt.system).toMatch(/^Be brief\.\n\nAnswer the user's question from what you know/u);
+    expect(prompt.messages).toEqual([...history, { role: "user", content: "How high?" }]);
+    expect([prompt.question, prompt.sources]).toEqual(["How high?", []]);
+  });
+
+  it("refuses what is longer than the budget", () => {
+    const ask = () => buildPromptWithoutSources(questionOf("word ".repeat(100)), { promptTokens: 90 }, wordTokenizer);
+    expect(ask).toThrow(expect.objectContaining({ code: "context-overflow" }));
   });
 });

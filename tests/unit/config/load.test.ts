@@ -93,6 +93,78 @@ sample: { corpus: fais, paths: [docs] }
     ]);
   });
 
+  it("takes a model's price whatever its adapter, and keeps it from the adapter's own options", async () => {
+    const { models } = await loading(`
+models:
+  priced: { adapter: extractive, price: { input: 0.15, output: 0.6, cached_input: "\${CACHED:-0.075}" } }
+  plain: { adapter: extractive }
+`);
+    expect(models.map(({ targets }) => targets[0]?.price)).toEqual([
+      { input: 0.15, output: 0.6, cached_input: 0.075 },
+      undefined,
+    ]);
+    expect(await problemsOf("models: { a: { adapter: extractive, price: { input: -1, outptu: 3 } } }")).toEqual([
+      "models.a.price.input: must be at least 0",
+      "models.a.price.output: is missing",
+      "models.a.price.outptu: unknown key",
+    ]);
+  });
+
+  it("takes keys by their names, with moments in milliseconds and a budget of a month", async () => {
+    const { keys, anonymous } = await loading(`
+keys:
+  app:
+    scopes: [ask, search]
+    hashes:
+      - { sha256: "${"ab".repeat(32)}", expires: 2027-01-31 }
+      - { sha256: "${"cd".repeat(32)}", not_before: 2027-01-01T09:00:00+09:00 }
+    limits: { requests_per_minute: "\${LIMIT:-60}", budget: { usd: 12.5 } }
+`);
+    expect(anonymous).toBe(false);
+    expect(keys).toEqual({
+      app: {
+        scopes: ["ask", "search"],
+        hashes: [
+          { sha256: "ab".repeat(32), expires: Date.UTC(2027, 0, 31) },
+          { sha256: "cd".repeat(32), not_before: Date.UTC(2027, 0, 1) },
+        ],
+        limits: { requests_per_minute: 60, budget: { usd: 12.5, per: "month" } },
+      },
+    });
+  });
+
+  it("refuses keys that nobody could use or that say two things, without a word of what stands there", async () => {
+    const hash = "ef".repeat(32);
+    const problems = await problemsOf(`
+anonymous: true
+keys:
+  _app: { scopes: [ask], hashes: [{ sha256: "${hash}" }] }
+  none: { scopes: [], hashes: [] }
+  plain: { scopes: [ask], hashes: [{ sha256: pharos_secret }] }
+  late: { scopes: [read], hashes: [{ sha256: "${hash}", not_before: 2027-02-01, expires: 2027-01-01 }] }
+  twice: { scopes: [ask], hashes: [{ sha256: "${"01".repeat(32)}" }, { sha256: "${"01".repeat(32)}" }] }
+  when: { scopes: [ask], hashes: [{ sha256: "${"23".repeat(32)}", expires: tomorrow }], limits: { tokens_per_minute: 0 } }
+`);
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^keys\._app: a key's name has 1 to 64/u),
+        "keys.none.scopes: must not be empty",
+        "keys.none.hashes: must not be empty",
+        "keys.plain.hashes[0].sha256: must be 64 hexadecimal digits, as pharos keys create prints them",
+        "keys.late.scopes[0]: must be one of ask, search, write, admin",
+        "keys.late.hashes[0].expires: must be later than not_before",
+        expect.stringMatching(/^keys\.when\.hashes\[0\]\.expires: must be a day/u),
+        "keys.when.limits.tokens_per_minute: must be at least 1",
+      ]),
+    );
+    expect(problems.join()).not.toContain("pharos_secret");
+    const two = `keys: { a: { scopes: [ask], hashes: [{ sha256: "${hash}" }] }, b: { scopes: [ask], hashes: [{ sha256: "${hash}" }] } }`;
+    expect(await problemsOf(two)).toEqual(["keys.b.hashes[0].sha256: is also a hash of a"]);
+    expect(await problemsOf(`anonymous: true\nkeys_file: keys.yaml`)).toEqual([
+      "anonymous: where there are keys nobody is anonymous",
+    ]);
+  });
+
   it("checks a search's reranking whatever its adapter, and keeps it from the adapter's own options", async () => {
     const yaml = `
 embedders: { lsa: { adapter: lsa } }
@@ -338,5 +410,117 @@ describe("readEnvironment", () => {
     const { configFile, dataDirectory } = readEnvironment();
     expect(configFile.endsWith("pharos.yaml")).toBe(true);
     expect(dataDirectory).not.toBe("");
+  });
+
+  it("reads a model's targets and fallbacks, and keeps their weights and its fallbacks from the adapters", async () => {
+    const { models } = await loading(`
+models:
+  several:
+    targets:
+      - { adapter: openai, model: gpt-4o, api_key: k, context_tokens: 8192, weight: 2 }
+      - { adapter: bedrock, model: claude, region: eu-west-1, context_tokens: 8192 }
+    fallbacks: [plain]
+  plain: { adapter: extractive, fallbacks: [last] }
+  last: { adapter: extractive }
+`);
+    expect(models.map(({ name, fallbacks, missing }) => [name, fallbacks, missing])).toEqual([
+      ["several", ["plain"], []],
+      ["plain", ["last"], []],
+      ["last", [], []],
+    ]);
+    expect(models.map(({ targets }) => targets.map(({ adapter, weight }) => [adapter, weight]))).toEqual([
+      [
+        ["openai", 2],
+        ["bedrock", 1],
+      ],
+      [["extractive", 1]],
+      [["extractive", 1]],
+    ]);
+  });
+
+  it("leaves a target out that lacks a variable, and the model only where all of them do", async () => {
+    const yaml = `
+models:
+  a:
+    targets:
+      - { adapter: openai, model: gpt-4o, api_key: "\${KEY}", context_tokens: 8192 }
+      - { adapter: openai, model: gpt-4o, api_key: "\${OTHER_KEY}", context_tokens: 8192 }
+`;
+    const targetsOf = async (variables: Record<string, string>) => {
+      const [model] = (await loading(yaml, variables)).models;
+      return [model?.missing, model?.targets.map(({ missing }) => missing)];
+    };
+    expect(await targetsOf({ KEY: "k", OTHER_KEY: "k" })).toEqual([[], [[], []]]);
+    expect(await targetsOf({ OTHER_KEY: "k" })).toEqual([[], [["KEY"], []]]);
+    expect(await targetsOf({})).toEqual([
+      ["KEY", "OTHER_KEY"],
+      [["KEY"], ["OTHER_KEY"]],
+    ]);
+  });
+
+  it("lists what is wrong with targets, by their places", async () => {
+    const problems = await problemsOf(`
+models:
+  a:
+    targets:
+      - { adapter: openai, api_key: k, context_tokens: 8192, weight: 0 }
+      - { adapter: opnai }
+      - { model: x }
+    price: 3
+  b: { adapter: extractive, targets: [{ adapter: extractive }] }
+  c: { fallbacks: [] }
+  d: { targets: [] }
+  e: { targets: [{ adapter: extractive, fallbacks: [a] }, { adapter: "\${ADAPTER}" }] }
+  f: { adapter: extractive, weight: 2 }
+`);
+    expect(new Set(problems)).toEqual(
+      new Set([
+        "models.a.targets[2].adapter: is missing",
+        "models.b.adapter: cannot stand beside targets",
+        "models.c.adapter: is missing, and there are no targets either",
+        "models.d.targets: must not be empty",
+        "models.e.targets[1].adapter: the variable ADAPTER is not set and has no default",
+        "models.a.price: unknown key",
+        "models.a.targets[0].model: is missing",
+        expect.stringMatching(/^models\.a\.targets\[0\]\.weight: /u),
+        expect.stringMatching(/^models\.a\.targets\[1\]\.adapter: no adapter "opnai"; known are /u),
+        "models.e.targets[0].fallbacks: unknown key",
+        "models.f.weight: unknown key",
+      ]),
+    );
+  });
+
+  it("refuses fallbacks that are no models, and those that lead back, all at once", async () => {
+    const problems = await problemsOf(`
+models:
+  a: { adapter: extractive, fallbacks: [b, nobody] }
+  b: { adapter: extractive, fallbacks: [c] }
+  c: { adapter: extractive, fallbacks: [d, b] }
+  d: { adapter: extractive, fallbacks: [d] }
+  e: { adapter: extractive, fallbacks: ["\${MODEL}"] }
+`);
+    expect(problems).toEqual([
+      "models.e.fallbacks[0]: the variable MODEL is not set and has no default",
+      'models.a.fallbacks[1]: no model "nobody"; known are a, b, c, d, e',
+      "models.b.fallbacks[0]: falls back on b in turn: fallbacks must not lead back",
+      "models.c.fallbacks[1]: falls back on c in turn: fallbacks must not lead back",
+      "models.d.fallbacks[0]: falls back on d in turn: fallbacks must not lead back",
+    ]);
+  });
+
+  it("reads what is to happen where a search fails, and refuses what it does not know", async () => {
+    const yaml = (policy: string) => `
+embedders: { lsa: { adapter: lsa } }
+searches:
+  a: { adapter: faiss, embedder: lsa }
+  b: { adapter: faiss, embedder: lsa, on_failure: ${policy} }
+`;
+    const { searches, resilience } = await loading(yaml("stale-cache"));
+    expect(searches.map(({ onFailure }) => onFailure)).toEqual(["fail", "stale-cache"]);
+    expect(resilience).toMatchObject({ attempts: 3, first_token_ms: 30_000, breaker: { min_failures: 5 } });
+    expect(resilience.hedge_percentile).toBeUndefined();
+    expect(await problemsOf(yaml("retry"))).toEqual([
+      "searches.b.on_failure: must be one of fail, answer-ungrounded, stale-cache",
+    ]);
   });
 });

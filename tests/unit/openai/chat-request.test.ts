@@ -29,18 +29,6 @@ describe("the request for a chat completion", () => {
     expect(Object.keys(sent({ stop: [], tools: [] }))).toEqual(["model", "messages"]);
   });
 
-  it("asks for a JSON object, and for text without a word", () => {
-    expect(sent({ responseFormat: { type: "json-object" } }).response_format).toEqual({ type: "json_object" });
-    expect(sent({ responseFormat: { type: "text" } })).not.toHaveProperty("response_format");
-  });
-
-  it("shows an image by its bytes as a data: address, and says how closely to look", () => {
-    const image = { mediaType: "image/png", base64: "iVBORw0KGgo=", detail: "low" } as const;
-    const [message] = sent({ messages: [{ role: "user", content: [{ type: "image", image }] }] }).messages as object[];
-    const url = "data:image/png;base64,iVBORw0KGgo=";
-    expect(message).toEqual({ role: "user", content: [{ type: "image_url", image_url: { url, detail: "low" } }] });
-  });
-
   it("shows no image to a model that takes none, and never a message of no parts", () => {
     const image = { type: "image", image: { url: "https://example.org/lighthouse.png" } } as const;
     const text = { type: "text", text: "What is this?" } as const;

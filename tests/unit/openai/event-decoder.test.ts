@@ -1,91 +1,87 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EventDecoder } from "../../../adapters/outbound/openai/event-decoder.ts";
+import { ServiceError } from "../../../domain/errors.ts";
 
-const LINE_ENDS = ["\n", "\r\n", "\r"] as const;
+const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** A line of text: characters of one to four bytes, with no end of a line in it. */
-const line = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[\r\n]/gu, ""));
+/** The bytes cut at these places, an empty piece for a place that comes twice. */
+function cutAt(bytes: Uint8Array, places: readonly number[]): readonly Uint8Array[] {
+  const ends = [...places.map((place) => place % (bytes.length + 1)).sort((one, other) => one - other), bytes.length];
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
 
-/** A line of a stream that holds no data. */
-const otherLine = fc.oneof(
-  line.map((text) => `:${text}`),
-  line.map((text) => `event: ${text}`),
-  fc.constantFrom("id: 7", "retry: 10", "datum: none", "database", " data: indented"),
-);
+function decoded(pieces: readonly Uint8Array[]): readonly string[] {
+  const decoder = new EventDecoder();
+  return pieces.flatMap((piece) => decoder.push(piece));
+}
 
-/** What one event says, and the lines that say it. */
+const lineEnd = fc.constantFrom("\n", "\r\n", "\r");
+const data = fc.string({ unit: "grapheme" }).map((text) => text.replaceAll(/[\r\n]/gu, " "));
+const noise = fc.constantFrom(": a comment", ":", "event: message", "id: 7", "retry: 10", "unknown", "datum: no");
+
+/** One event: what it says, and its lines. */
 const event = fc
-  .array(fc.record({ text: line, spaced: fc.boolean(), before: fc.array(otherLine, { maxLength: 2 }) }), {
-    minLength: 1,
-    maxLength: 3,
-  })
-  .map((parts) => ({
-    data: parts.map(({ text }) => text).join("\n"),
-    lines: parts.flatMap(({ text, spaced, before }) => [
-      ...before,
-      // One space after the colon is no part of the data.
-      spaced || text.startsWith(" ") ? `data: ${text}` : `data:${text}`,
-    ]),
+  .tuple(fc.array(data, { minLength: 1, maxLength: 3 }), fc.array(noise, { maxLength: 3 }), fc.boolean())
+  .map(([lines, noises, spaced]) => ({
+    data: lines.join("\n"),
+    lines: [...noises, ...lines.map((line) => (spaced || line.startsWith(" ") ? `data: ${line}` : `data:${line}`)), ""],
   }));
 
-/** The bytes, cut at places that fall anywhere, within characters too. */
-function pieces(bytes: Uint8Array, cuts: readonly number[]): readonly Uint8Array[] {
-  const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].toSorted((left, right) => left - right);
-  return [0, ...places].map((place, index) => bytes.subarray(place, places[index]));
-}
-
-function decode(parts: readonly Uint8Array[]): readonly string[] {
-  const decoder = new EventDecoder();
-  return parts.flatMap((part) => decoder.push(part));
-}
-
 describe("EventDecoder", () => {
-  it("reads the data of every event, whatever ends the lines and wherever the bytes are cut", () => {
+  it("finds every event's data, whatever ends the lines, whatever else stands there and however the bytes are cut", () => {
+    const stream = fc.tuple(fc.array(event, { maxLength: 6 }), lineEnd, fc.array(fc.nat(), { maxLength: 40 }));
     fc.assert(
-      fc.property(
-        fc.array(event),
-        fc.constantFrom(...LINE_ENDS),
-        fc.boolean(),
-        fc.array(fc.nat()),
-        (events, end, marked, cuts) => {
-          const text = events.map(({ lines }) => `${lines.join(end)}${end}${end}`).join("");
-          const bytes = Buffer.from(`${marked ? "\uFEFF" : ""}${text}`);
-          expect(decode(pieces(bytes, cuts))).toEqual(events.map(({ data }) => data));
-          expect(decode([...bytes].map((byte) => Uint8Array.of(byte)))).toEqual(events.map(({ data }) => data));
-        },
-      ),
+      fc.property(stream, ([events, end, places]) => {
+        const lines = events.flatMap((one) => one.lines);
+        const text = lines.map((line) => line + end).join("");
+        expect(decoded(cutAt(bytesOf(text), places))).toEqual(events.map((one) => one.data));
+      }),
     );
   });
 
-  it("takes lines that end in different ways in one stream", () => {
-    expect(decode([Buffer.from("data: a\ndata: b\r\ndata: c\rdata: d\n\ndata: e\r\n\r\ndata: f\r\r")])).toEqual([
-      "a\nb\nc\nd",
-      "e",
-      "f",
-    ]);
+  it("gives the same, cut anywhere, as uncut for any text at all", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("data:", "data", " ", "\r", "\n", ":", "x", "灯", "👩‍🚀", "\u2028"),
+    });
+    fc.assert(
+      fc.property(text, fc.array(fc.nat(), { maxLength: 40 }), (all, places) => {
+        expect(decoded(cutAt(bytesOf(all), places))).toEqual(decoded([bytesOf(all)]));
+      }),
+      { numRuns: 300 },
+    );
   });
 
-  it("tells an event as soon as its empty line has begun", () => {
+  it("leaves a byte order mark out, and an event that the stream's end cuts off", () => {
+    expect(decoded([bytesOf("\uFEFFdata: one\n\ndata: two\n")])).toEqual(["one"]);
+  });
+
+  it("throws `vendor-reply-invalid` for an event without end instead of keeping it all", () => {
     const decoder = new EventDecoder();
-    expect(decoder.push(Buffer.from("data: a\r\n\r"))).toEqual(["a"]);
-    expect(decoder.push(Buffer.from("\ndata: b\n\n"))).toEqual(["b"]);
+    const piece = bytesOf("x".repeat(1024 * 1024));
+    const pushAll = () => {
+      for (let count = 0; count < 20; count += 1) decoder.push(piece);
+    };
+    expect(pushAll).toThrow(ServiceError);
   });
 
-  it("knows data without a value, and no event where there is no data", () => {
-    expect(decode([Buffer.from("data\n\ndata:\n\n\n: comment\n\nevent: ping\n\n")])).toEqual(["", ""]);
+  it("throws `vendor-reply-invalid` for an event of lines without end", () => {
+    const decoder = new EventDecoder();
+    const lines = bytesOf(`data: ${"x".repeat(1024)}\n`.repeat(1024));
+    const pushAll = () => {
+      for (let count = 0; count < 20; count += 1) decoder.push(lines);
+    };
+    expect(pushAll).toThrow(ServiceError);
   });
 
-  it("leaves out an event that the end cuts off", () => {
-    expect(decode([Buffer.from("data: whole\n\ndata: half\n")])).toEqual(["whole"]);
+  it("takes lines that end in different ways in one stream", () => {
+    const text = "data: a\ndata: b\r\ndata: c\rdata: d\n\ndata: e\r\n\r\ndata: f\r\r";
+    expect(decoded([bytesOf(text)])).toEqual(["a\nb\nc\nd", "e", "f"]);
   });
 
-  it("throws `vendor-reply-invalid` for a line, or an event, without end", () => {
-    const megabyte = Buffer.alloc(1024 * 1024, "x");
-    const endless = (part: Uint8Array) => () =>
-      decode([Buffer.from("data: "), ...Array.from({ length: 17 }, () => part)]);
-    expect(endless(megabyte)).toThrow(expect.objectContaining({ code: "vendor-reply-invalid" }));
-    const lines = Buffer.from(`data: ${"x".repeat(1024)}\n`.repeat(1024));
-    expect(endless(lines)).toThrow(expect.objectContaining({ code: "vendor-reply-invalid" }));
+  it("tells an event as soon as the end of its empty line has begun", () => {
+    const decoder = new EventDecoder();
+    expect(decoder.push(bytesOf("data: a\r\n\r"))).toEqual(["a"]);
+    expect(decoder.push(bytesOf("\ndata: b\n\n"))).toEqual(["b"]);
   });
 });

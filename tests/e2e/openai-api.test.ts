@@ -1,0 +1,118 @@
+import OpenAI from "openai";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { OWN_RUNTIME, type Runtime, startServiceProcess } from "../support/service-process.ts";
+import { bedrockDialect, replyEmbedding } from "../support/wires/bedrock-wire.ts";
+import { replyJson } from "../support/wires/loopback.ts";
+import { openaiDialect, openaiFailure, replyEmbeddings } from "../support/wires/openai-wire.ts";
+import { vendorVector } from "../support/wires/scripted-embedder.ts";
+import { startScriptedVendor } from "../support/wires/scripted-vendor.ts";
+
+const ANSWER = {
+  deltas: ["The FAISS index is never ", "the record [1]."],
+  finishReason: "stop",
+  usage: { inputTokens: 812, outputTokens: 9, cachedInputTokens: 0 },
+} as const;
+
+const messages = [{ role: "user" as const, content: "Is the FAISS index the record?" }];
+
+/** The shipped config with its vendors on loopback, and OpenAI's client in front. */
+async function start(runtime: Runtime) {
+  const openai = await startScriptedVendor(openaiDialect);
+  const bedrock = await startScriptedVendor(bedrockDialect);
+  onTestFinished(async () => {
+    await Promise.all([openai.loopback.close(), bedrock.loopback.close()]);
+  });
+  const { url } = await startServiceProcess(runtime, {
+    environment: {
+      OPENAI_API_KEY: "sk-loopback-secret",
+      OPENAI_BASE_URL: `${openai.loopback.url}/v1`,
+      AWS_REGION: "eu-central-1",
+      AWS_ACCESS_KEY_ID: "AKIALOOPBACK",
+      AWS_SECRET_ACCESS_KEY: "loopback-secret",
+      AWS_ENDPOINT_URL_BEDROCK_RUNTIME: bedrock.loopback.url,
+    },
+  });
+  return { openai, bedrock, client: new OpenAI({ apiKey: "any", baseURL: `${url}/v1`, maxRetries: 0 }) };
+}
+
+describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's client", (runtime) => {
+  it("answers with the models of both vendors and the extractive one, at once and as they write", async () => {
+    const { openai, bedrock, client } = await start(runtime);
+    openai.answer(ANSWER);
+    bedrock.answer(ANSWER);
+    for (const model of ["gpt-4o3", "claude-3-opus", "ai21-jamba", "gpt-4o3@faiss", "claude-3-opus@faiss"]) {
+      const whole = await client.chat.completions.create({ model, messages });
+      expect(whole).toMatchObject({ model, usage: { prompt_tokens: 812, completion_tokens: 9, total_tokens: 821 } });
+      expect(whole.choices[0]).toMatchObject({
+        finish_reason: "stop",
+        message: { content: "The FAISS index is never the record [1]." },
+      });
+      const stream = client.chat.completions.stream({ model, messages, stream_options: { include_usage: true } });
+      const streamed = await stream.finalChatCompletion();
+      expect(streamed.choices[0]?.message.content).toBe(whole.choices[0]?.message.content);
+      expect(streamed.usage).toMatchObject({ total_tokens: 821 });
+      if (model.endsWith("@faiss")) expect(whole.choices[0]?.message.annotations).toHaveLength(1);
+    }
+    const whole = await client.chat.completions.create({ model: "extractive@faiss", messages });
+    const [annotation] = whole.choices[0]?.message.annotations ?? [];
+    expect(annotation).toMatchObject({ type: "url_citation", verified: true, url_citation: { start_index: 0 } });
+    const { start_index: from, end_index: to } = annotation!.url_citation;
+    expect(whole.choices[0]?.message.content?.slice(from, to)).toBe((annotation as unknown as { quote: string }).quote);
+  });
+
+  it("answers a vendor's failure with the error that OpenAI's client has for it", async () => {
+    const { openai, client } = await start(runtime);
+    const ask = () => client.chat.completions.create({ model: "gpt-4o3", messages });
+    openai.play(openaiFailure("rate-limited"));
+    const limited = await ask().catch((error: unknown) => error);
+    expect(limited).toBeInstanceOf(OpenAI.RateLimitError);
+    expect((limited as InstanceType<typeof OpenAI.APIError>).headers?.get("retry-after")).toBe("7");
+    openai.play(openaiFailure("context-overflow"));
+    const overflown = await ask().catch((error: unknown) => error);
+    expect(overflown).toBeInstanceOf(OpenAI.BadRequestError);
+    expect(overflown).toMatchObject({ code: "context_length_exceeded" });
+    openai.play((call) => replyJson(call, 401, { error: { message: "sk-loopback-secret", code: "invalid_api_key" } }));
+    const ours = await ask().catch((error: unknown) => error);
+    expect(ours).toBeInstanceOf(OpenAI.InternalServerError);
+    expect(String(ours)).not.toContain("loopback-secret");
+    const tools = [{ type: "function" as const, function: { name: "weather" } }];
+    const extractive = { model: "extractive@faiss", messages, tools, temperature: 0.5 };
+    await expect(client.chat.completions.create(extractive)).rejects.toMatchObject({
+      status: 400,
+      code: "unsupported_parameter",
+      param: "tools",
+    });
+    const unknown = await client.chat.completions.create({ model: "gpt-0", messages }).catch((error: unknown) => error);
+    expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
+  });
+
+  it("embeds with the embedders of both vendors, and says why the learned one cannot", async () => {
+    const { openai, bedrock, client } = await start(runtime);
+    openai.play((call) => replyEmbeddings(call, 1_536));
+    bedrock.play((call) => replyEmbedding(call, 1_024));
+    for (const [model, dimensions] of [
+      ["text-embedding-3-small", 1_536],
+      ["titan-v2", 1_024],
+    ] as const) {
+      const { data } = await client.embeddings.create({ model, input: ["a lamp", "fog"] });
+      const vectors = ["a lamp", "fog"].map((text) => vendorVector(text, dimensions));
+      expect(data.map(({ embedding }) => embedding.length)).toEqual([dimensions, dimensions]);
+      expect(data[1]?.embedding[0]).toBeCloseTo(vectors[1]?.[0] ?? Number.NaN, 5);
+    }
+    await expect(client.embeddings.create({ model: "lsa", input: "a lamp" })).rejects.toMatchObject({
+      status: 400,
+      param: "model",
+      message: expect.stringContaining("learns its space from each corpus"),
+    });
+  });
+
+  it("lists what can be asked", async () => {
+    const { client } = await start(runtime);
+    const ids = (await Array.fromAsync(client.models.list())).map(({ id }) => id);
+    expect(ids).toEqual(
+      expect.arrayContaining(["extractive", "gpt-4o3@faiss", "claude-3-opus@faiss", "text-embedding-3-small"]),
+    );
+    expect(ids).not.toContain("lsa");
+    expect(ids).not.toContain("extractive@kendra");
+  });
+});
