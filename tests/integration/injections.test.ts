@@ -28,9 +28,10 @@ const THROUGH: Readonly<Record<string, (prompt: string) => boolean>> = {
 
 /** What a reader sees who skips quoted lines and the tags of this prompt's own blocks, which no document can know. */
 function unquoted(prompt: string): string {
-  const nonce = /^<passage-([0-9a-f]{8}) n=/u.exec(prompt)?.[1] ?? "none";
+  const nonce = /^code: ([0-9a-f]{8})$/mu.exec(prompt)?.[1] ?? "none";
   const opening = new RegExp(`^<passage-${nonce} n="\\d+"(?: title="[^"<>\\n]*")?>$`, "gmu");
   return prompt
+    .replace(/^code: [0-9a-f]{8}\n/u, "")
     .replace(opening, "")
     .replaceAll(new RegExp(`^</passage-${nonce}>$`, "gmu"), "")
     .replaceAll(/^> .*$/gmu, "");

@@ -67,10 +67,8 @@ function onlySupported(request: CompletionRequest, supports: ReadonlySet<Complet
   return Object.fromEntries(Object.entries(request).filter(([name]) => supports.has(name as CompletionFeature)));
 }
 
-/** With sources the instructions hold a nonce: writing them into the cache would cost, and nothing would read them. */
-function systemOf({ system: text, sources }: Prompt, options: BedrockCompletionOptions): SystemContentBlock[] {
-  const lasts = sources.length === 0;
-  return lasts && options.prompt_cache.includes("system") ? [{ text }, CACHE_POINT] : [{ text }];
+function systemOf({ system: text }: Prompt, options: BedrockCompletionOptions): SystemContentBlock[] {
+  return options.prompt_cache.includes("system") ? [{ text }, CACHE_POINT] : [{ text }];
 }
 
 function inferenceOf(

@@ -14,10 +14,22 @@ export interface OpenAIAccount {
 /** The largest reply there is, 2,048 vectors of 3,072 dimensions, has 35 million bytes. */
 const MAX_REPLY_BYTES = 128 * 1024 * 1024;
 
-/** What a stream ends with. */
-const DONE = "[DONE]";
+/** The events of one reply, as they arrive. Whoever opened them has to cancel them, at their end too. */
+export interface ReplyEvents {
+  /**
+   * The data of those that have arrived since, in their order, [] where the next one is not whole yet; undefined at the
+   * reply's end. One caller at a time.
+   * @throws ServiceError as a CompletionPort does
+   */
+  next(): Promise<readonly string[] | undefined>;
+  /** Closes the connection where the reply has not come to its end. */
+  cancel(): void;
+}
 
-/** Calls of the OpenAI API, straight onto its connections: one attempt each, and no clock but the signal (docs/decisions). */
+/**
+ * Calls of the OpenAI API, straight onto its connections: one attempt each, no clock but the signal, and nothing from the
+ * environment (docs/decisions/2026-11-26-openai-on-the-wire.md).
+ */
 export class ApiClient {
   private readonly held: HeldPool;
   private readonly basePath: string;
@@ -38,34 +50,26 @@ export class ApiClient {
   /** The JSON of the reply. @throws ServiceError as a CompletionPort does */
   async post(path: string, body: object, signal: AbortSignal): Promise<unknown> {
     try {
-      const { exchange } = await this.begin(path, body, signal);
-      return JSON.parse(await textOf(exchange));
+      return JSON.parse(await textOf(await this.send(path, body, signal)));
     } catch (error) {
       throw translateError(error, signal);
     }
   }
 
-  /**
-   * The data of the reply's events, those that arrived together at once; without the one that says that it is done. Left
-   * early, the call is cancelled.
-   * @throws ServiceError as a CompletionPort does
-   */
-  async *stream(path: string, body: object, signal: AbortSignal): AsyncGenerator<readonly string[]> {
-    let exchange: Exchange | undefined;
-    try {
-      ({ exchange } = await this.begin(path, body, signal));
-      const decoder = new EventDecoder();
-      for (let chunks = await exchange.next(); chunks !== undefined; chunks = await exchange.next()) {
-        for (const chunk of chunks) {
-          const events = decoder.push(chunk);
-          if (events.length > 0) yield events.at(-1) === DONE ? events.slice(0, -1) : events;
-        }
-      }
-    } catch (error) {
+  /** The events of the reply, once its head is there. @throws ServiceError as a CompletionPort does */
+  async openEvents(path: string, body: object, signal: AbortSignal): Promise<ReplyEvents> {
+    const translated = (error: unknown): never => {
       throw translateError(error, signal);
-    } finally {
-      exchange?.cancel();
-    }
+    };
+    const exchange = await this.send(path, body, signal).catch(translated);
+    const decoder = new EventDecoder();
+    return {
+      next: async () => {
+        const chunks = await exchange.next().catch(translated);
+        return chunks?.flatMap((chunk) => decoder.push(chunk));
+      },
+      cancel: () => exchange.cancel(),
+    };
   }
 
   /** Lets go of the connections; calls under way fail where no other client holds them. */
@@ -73,15 +77,16 @@ export class ApiClient {
     return this.held.release();
   }
 
-  /** Sends the request. @throws APIError for an answer that is none, APIConnectionError, ServiceError */
-  private async begin(path: string, body: object, signal: AbortSignal): Promise<{ readonly exchange: Exchange }> {
+  /** @throws APIError for an answer that is none, APIConnectionError, ServiceError */
+  private async send(path: string, body: object, signal: AbortSignal): Promise<Exchange> {
     throwIfAborted(signal);
     const exchange = new Exchange(signal);
     const request = { method: "POST", path: this.basePath + path, headers: this.headers, body: JSON.stringify(body) };
     this.held.pool.dispatch(request, exchange);
     const head = await exchange.head;
-    if (head.status < 200 || head.status > 299) throw apiError(head, await textOf(exchange));
-    return { exchange };
+    // The status says enough where the connection is lost in the words that follow it.
+    if (head.status < 200 || head.status > 299) throw apiError(head, await textOf(exchange).catch(() => ""));
+    return exchange;
   }
 }
 

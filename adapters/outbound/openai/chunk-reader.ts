@@ -7,16 +7,21 @@ import {
   readLogprobs,
   readUsage,
   refuseEmpty,
+  refuseFailure,
   refuseRefusal,
 } from "./completion-reply.ts";
-import { failureInStream, invalidReply } from "./errors.ts";
+import { invalidReply } from "./errors.ts";
 import { countOf, type Fields, fieldsOf, listOf, required, textOf } from "./json-fields.ts";
+
+/** What stands in the place of a chunk after the last one. */
+const DONE = "[DONE]";
 
 /** Reads the chunks of one stream, in their order. */
 export class ChunkReader {
   private finishReason: FinishReason | undefined;
   private usage: Usage = readUsage(undefined);
   private wrote = false;
+  private done = false;
   /** The vendor's number of each tool call, at the place of ours. */
   private readonly calls: number[] = [];
   /** Likelihoods that came without text, which go with the next. */
@@ -24,8 +29,10 @@ export class ChunkReader {
 
   /** What the chunk adds, [] where it adds nothing. @throws ServiceError vendor-reply-invalid, content-refused, or what the vendor reports */
   read(data: string): readonly CompletionEvent[] {
+    this.done ||= data === DONE;
+    if (this.done) return [];
     const chunk = required(fieldsOf(parse(data), "chunk"), "chunk");
-    if (chunk.error) throw failureInStream(typeof chunk.error === "object" ? chunk.error : {});
+    refuseFailure(chunk);
     const usage = fieldsOf(chunk.usage, "usage");
     if (usage !== undefined) this.usage = readUsage(usage);
     const choice = firstChoice(chunk);
@@ -48,11 +55,14 @@ export class ChunkReader {
     const text = textOf(delta.content, "content");
     const calls = listOf(delta.tool_calls, "tool_calls").flatMap((call) => this.readToolCall(call));
     if (logprobs) this.logprobs = [...this.logprobs, ...readLogprobs(logprobs)];
-    if (text === "") return calls;
-    if (this.logprobs.length === 0) return [{ type: "delta", text }, ...calls];
-    const told = this.logprobs;
+    return text === "" ? calls : [this.deltaOf(text), ...calls];
+  }
+
+  private deltaOf(text: string): CompletionEvent {
+    const { logprobs } = this;
+    if (logprobs.length === 0) return { type: "delta", text };
     this.logprobs = [];
-    return [{ type: "delta", text, logprobs: told }, ...calls];
+    return { type: "delta", text, logprobs };
   }
 
   /** The first piece of a call has its id and its name, every piece its number. */

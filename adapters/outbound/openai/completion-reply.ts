@@ -1,7 +1,7 @@
 import type { FinishReason, Usage } from "../../../domain/answer.ts";
 import type { TokenLogprob, ToolCall } from "../../../domain/chat.ts";
 import type { Completion } from "../../../domain/ports/completion-port.ts";
-import { invalidReply, refusal } from "./errors.ts";
+import { invalidReply, refusal, reportedFailure } from "./errors.ts";
 import { countOf, type Fields, fieldsOf, listOf, numberOf, required, textOf } from "./json-fields.ts";
 
 const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
@@ -12,9 +12,10 @@ const FINISH_REASONS: Readonly<Record<string, FinishReason>> = {
   function_call: "tool-calls",
 };
 
-/** @throws ServiceError vendor-reply-invalid, content-refused */
+/** @throws ServiceError vendor-reply-invalid, content-refused, or what the vendor reports */
 export function readReply(reply: unknown): Omit<Completion, "warnings"> {
   const fields = required(fieldsOf(reply, "reply"), "reply");
+  refuseFailure(fields);
   const choice = required(firstChoice(fields), "choices");
   const message = required(fieldsOf(choice.message, "message"), "message");
   refuseRefusal(message);
@@ -35,6 +36,11 @@ export function readReply(reply: unknown): Omit<Completion, "warnings"> {
 /** Pharos asks for one choice; undefined where there is none. */
 export function firstChoice(fields: Fields): Fields | undefined {
   return fieldsOf(listOf(fields.choices, "choices")[0], "choices");
+}
+
+/** @throws ServiceError what the vendor reports where a reply of status 200 does, as streams and some servers have it */
+export function refuseFailure({ error }: Fields): void {
+  if (error) throw reportedFailure(typeof error === "object" ? error : {});
 }
 
 /** @throws ServiceError content-refused where the message or the delta holds a refusal */

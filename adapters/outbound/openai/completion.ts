@@ -8,7 +8,7 @@ import type {
 } from "../../../domain/ports/completion-port.ts";
 import { warnUnsupported } from "../../../domain/unsupported-parameters.ts";
 import { ApiClient } from "./api-client.ts";
-import { type ChatRequest, chatRequest } from "./chat-request.ts";
+import { chatRequest } from "./chat-request.ts";
 import { ChunkReader } from "./chunk-reader.ts";
 import { readReply } from "./completion-reply.ts";
 import { featuresWithout } from "./features.ts";
@@ -36,20 +36,26 @@ export class OpenAICompletion implements CompletionPort {
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Completion> {
-    const reply = await this.client.post(PATH, this.bodyOf(request), signal);
+    const reply = await this.client.post(PATH, chatRequest(this.model, request, this.supports), signal);
     return { ...readReply(reply), warnings: warnUnsupported(request, this.supports) };
   }
 
   async *stream(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<CompletionEvent, void, undefined> {
-    const body = { ...this.bodyOf(request), stream: true, stream_options: { include_usage: true } };
+    const body = chatRequest(this.model, request, this.supports);
+    const streamed = { ...body, stream: true, stream_options: { include_usage: true } };
+    const events = await this.client.openEvents(PATH, streamed, signal);
     const reader = new ChunkReader();
-    for await (const events of this.client.stream(PATH, body, signal)) {
-      for (const data of events) {
-        for (const event of reader.read(data)) {
-          yield event;
-          throwIfAborted(signal);
+    try {
+      for (let arrived = await events.next(); arrived !== undefined; arrived = await events.next()) {
+        for (const data of arrived) {
+          for (const event of reader.read(data)) {
+            yield event;
+            throwIfAborted(signal);
+          }
         }
       }
+    } finally {
+      events.cancel();
     }
     yield { type: "finish", ...reader.finish(), warnings: warnUnsupported(request, this.supports) };
   }
@@ -57,9 +63,5 @@ export class OpenAICompletion implements CompletionPort {
   /** Lets go of its connections, which it shares with the other models there. */
   close(): Promise<void> {
     return this.client.close();
-  }
-
-  private bodyOf(request: CompletionRequest): ChatRequest {
-    return chatRequest(this.model, request, this.supports);
   }
 }

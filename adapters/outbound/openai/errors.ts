@@ -41,8 +41,8 @@ export function translateError(error: unknown, signal: AbortSignal): unknown {
   return error;
 }
 
-/** The failure that the API reports inside a stream; `reported` is what stands under `error`. */
-export function failureInStream(reported: object): ServiceError {
+/** The failure that a reply reports although its status does not; `reported` is what stands under `error`. */
+export function reportedFailure(reported: object): ServiceError {
   return translateApiError(new APIError(undefined, reported, undefined, undefined));
 }
 

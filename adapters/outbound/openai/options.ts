@@ -1,28 +1,31 @@
 import { z } from "zod";
 import { FEATURES, type FeatureName } from "./features.ts";
 
+/** What a header may hold without being written in another way. */
+const headerText = z.string().regex(/^[!-~]+$/u, "must be of visible ASCII characters, without spaces");
+
 const account = {
   model: z.string().min(1).describe("The model's name at the vendor, for example gpt-4o."),
-  api_key: z.string().min(1).describe("The vendor's API key; give it as a variable of the environment."),
+  api_key: headerText.describe("The vendor's API key; give it as a variable of the environment."),
   base_url: z
     .url({ protocol: /^https?$/, error: "must be an http or https URL" })
     .default("https://api.openai.com/v1")
     .describe("Where the API stands, with its version: any server that speaks the OpenAI API."),
-  organization: z.string().min(1).optional().describe("The organization that pays, for keys that belong to several."),
+  organization: headerText.optional().describe("The organization that pays, for keys that belong to several."),
 };
 
 /** Options of a model behind the OpenAI API. */
 export const openaiCompletionOptions = z.strictObject({
   ...account,
   context_tokens: z.int().min(1).describe("Tokens that prompt and answer may have together."),
-  temperature: z
-    .enum(["supported", "unsupported"])
-    .default("supported")
-    .describe("unsupported for models that refuse a temperature: it is then left out, with a warning in the answer."),
   unsupported: z
     .array(z.enum(Object.keys(FEATURES) as FeatureName[]))
     .default([])
-    .describe("What else the model or its server does not take; a model takes everything that this does not name."),
+    .describe("What the model or its server does not take: it is refused, or left out with a warning in the answer."),
+  temperature: z
+    .enum(["supported", "unsupported"])
+    .default("supported")
+    .describe("unsupported says the same as temperature in the list `unsupported`."),
 });
 
 export type OpenAICompletionOptions = z.output<typeof openaiCompletionOptions>;

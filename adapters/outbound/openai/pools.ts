@@ -3,6 +3,9 @@ import { Pool } from "undici";
 /** Time in which a connection must stand. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** How long a connection waits for the next call, where the server does not say; a new one costs two round trips and more. */
+const IDLE_TIMEOUT_MS = 30_000;
+
 interface SharedPool {
   readonly pool: Pool;
   holders: number;
@@ -51,6 +54,7 @@ function openPool(origin: string): Pool {
     allowH2: false,
     headersTimeout: 0,
     bodyTimeout: 0,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
     connect: { timeout: CONNECT_TIMEOUT_MS },
   });
 }

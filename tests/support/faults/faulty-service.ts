@@ -64,6 +64,8 @@ function configOf(vendors: FaultyService["vendors"], deadlineMs: number): unknow
   });
   return {
     server: { deadline_ms: deadlineMs },
+    // Each fault is met once: trying again and elsewhere has tests of its own.
+    resilience: { attempts: 1 },
     models: Object.fromEntries(models),
     embedders: { lsa: { adapter: "lsa" } },
     searches: { faiss: { adapter: "faiss", embedder: "lsa" } },

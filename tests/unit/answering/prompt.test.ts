@@ -22,7 +22,7 @@ describe("buildPrompt", () => {
   it("puts the best passage first, each in a block delimited by the nonce, and the question last", () => {
     const { messages } = promptOf(["The tower is 103 metres high.", "The island is small."]);
     expect(messages.at(-1)?.content).toBe(
-      `<passage-${NONCE} n="1">\n> The tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\n> The island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
+      `code: ${NONCE}\n<passage-${NONCE} n="1">\n> The tower is 103 metres high.\n</passage-${NONCE}>\n<passage-${NONCE} n="2">\n> The island is small.\n</passage-${NONCE}>\n\nHow high is the tower?`,
     );
   });
 
@@ -34,6 +34,14 @@ describe("buildPrompt", () => {
     expect(() =>
       promptOf(["The tower is high."], { ...BUDGET, promptTokens: 250, sourceTokens: 100 }, question),
     ).toThrow(expect.objectContaining({ code: "context-overflow" }));
+  });
+
+  it("gives every question the same instructions, which a vendor may keep in its cache", () => {
+    const asked = ["one0one0", "two0two0"].map((nonce) =>
+      buildPrompt(questionOf(`Why ${nonce}?`), [passageOf("Because.")], BUDGET, wordTokenizer, nonce),
+    );
+    expect(asked[0]?.system).toBe(asked[1]?.system);
+    expect(asked[0]?.messages).not.toEqual(asked[1]?.messages);
   });
 
   it("lets no passage close its block or open another, even where it guessed the nonce", () => {
@@ -64,7 +72,7 @@ describe("buildPrompt", () => {
   });
 
   it("says that nothing was found where there is no passage", () => {
-    expect(promptOf([]).messages.at(-1)?.content).toMatch(/^\(no passage was found\)/u);
+    expect(promptOf([]).messages.at(-1)?.content).toMatch(/^code: \w+\n\(no passage was found\)/u);
   });
 
   it("puts the caller's instructions before the rules, and history before the question", () => {

@@ -7,7 +7,6 @@ import type { ContentPart, Message, Tool, ToolCall } from "../../../domain/chat.
 import { CompletionCollector } from "../../../domain/collect-completion.ts";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { CompletionRequest } from "../../../domain/ports/completion-port.ts";
-import { sourcesOf } from "../../support/passages.ts";
 
 const TOOL: Tool = { name: "now", description: "", parameters: {} };
 const CALL: ToolCall = { id: "c1", name: "now", arguments: "{}" };
@@ -81,11 +80,6 @@ describe("a request of Converse", () => {
     expect(one.toolConfig?.tools).toHaveLength(1);
     expect(build({}, [], { prompt_cache: ["tools"] }).input).not.toHaveProperty("toolConfig");
     expect(JSON.stringify(build({ tools: [TOOL] }).input)).not.toContain("cachePoint");
-  });
-
-  it("puts no cache point after instructions that no later request repeats", () => {
-    const prompt = { system: "…", messages: [], question: "", sources: sourcesOf("The tower is high.") };
-    expect(JSON.stringify(build({ prompt }, [], { prompt_cache: ["system"] }).input)).not.toContain("cachePoint");
   });
 
   it("sends `strict` to a model that can hold to a schema, and warns where one cannot", () => {

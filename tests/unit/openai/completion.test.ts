@@ -102,6 +102,10 @@ describe("OpenAICompletion's account", () => {
     OPENAI_BASE_URL: "http://127.0.0.1:9/v1",
     OPENAI_CUSTOM_HEADERS: "x-from-env: yes\nauthorization: Bearer sk-header-env",
     OPENAI_LOG: "debug",
+    HTTP_PROXY: "http://127.0.0.1:9",
+    HTTPS_PROXY: "http://127.0.0.1:9",
+    ALL_PROXY: "http://127.0.0.1:9",
+    NODE_USE_ENV_PROXY: "1",
   };
   beforeEach(() => {
     for (const [name, value] of Object.entries(VARIABLES)) vi.stubEnv(name, value);

@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { createCompletion } from "../../../adapters/outbound/openai/completion.ts";
 import { openaiCompletionOptions } from "../../../adapters/outbound/openai/options.ts";
 import type { CompletionRequest } from "../../../domain/ports/completion-port.ts";
-import { type LoopbackCall, startLoopback } from "../../support/wires/loopback.ts";
+import { eventsOf, failureOf, unending } from "../../contract/completion-harness.ts";
+import { type LoopbackCall, replyJson, startLoopback } from "../../support/wires/loopback.ts";
 import { openaiDialect } from "../../support/wires/openai-wire.ts";
 
 const REQUEST: CompletionRequest = {
@@ -91,5 +92,50 @@ describe("the connections of OpenAICompletion", () => {
     }
     expect(length).toBe(text.length * pieces);
     expect(writtenMeanwhile).toBeLessThan(pieces);
+  });
+
+  it("are as many as there are calls at once", async () => {
+    const waiting: LoopbackCall[] = [];
+    const { port } = await open((call) => {
+      waiting.push(call);
+      if (waiting.length === 40) for (const held of waiting) answer(held);
+    });
+    const one = port();
+    await Promise.all(Array.from({ length: 40 }, () => one.complete(REQUEST, unending())));
+  });
+
+  it("carry no more headers than the call needs", async () => {
+    const { vendor, port } = await open();
+    await port().complete(REQUEST, unending());
+    const needed = ["authorization", "connection", "content-length", "content-type", "host", "user-agent"];
+    expect(Object.keys(vendor.calls[0]?.headers ?? {}).toSorted()).toEqual(needed);
+    expect(vendor.calls[0]?.headers["user-agent"]).toBe("pharos");
+  });
+});
+
+describe("a reply to OpenAICompletion", () => {
+  it("keeps its status where the connection is lost in the words that explain it", async () => {
+    const { port } = await open(({ response }) => {
+      response.writeHead(429, { "content-length": 100, "retry-after": "7" });
+      response.write('{"error":', () => response.socket?.destroy());
+    });
+    const one = port();
+    for (const work of [one.complete(REQUEST, unending()), eventsOf(one.stream(REQUEST, unending()))]) {
+      expect(await failureOf(work)).toMatchObject({ code: "rate-limited", retryAfterMs: 7000 });
+    }
+  });
+
+  it("fails with what it reports where its status says that all is well", async () => {
+    const error = { message: "Slow down.", type: "tokens", code: "rate_limit_exceeded" };
+    const { port } = await open((call) => replyJson(call, 200, { error }));
+    expect((await failureOf(port().complete(REQUEST, unending()))).code).toBe("rate-limited");
+  });
+
+  it("is not looked for elsewhere", async () => {
+    const { vendor, port } = await open((call) => {
+      call.response.writeHead(307, { location: "/v1/elsewhere" }).end();
+    });
+    expect((await failureOf(port().complete(REQUEST, unending()))).code).toBe("vendor-rejected");
+    expect(vendor.calls).toHaveLength(1);
   });
 });

@@ -64,4 +64,24 @@ describe("EventDecoder", () => {
     };
     expect(pushAll).toThrow(ServiceError);
   });
+
+  it("throws `vendor-reply-invalid` for an event of lines without end", () => {
+    const decoder = new EventDecoder();
+    const lines = bytesOf(`data: ${"x".repeat(1024)}\n`.repeat(1024));
+    const pushAll = () => {
+      for (let count = 0; count < 20; count += 1) decoder.push(lines);
+    };
+    expect(pushAll).toThrow(ServiceError);
+  });
+
+  it("takes lines that end in different ways in one stream", () => {
+    const text = "data: a\ndata: b\r\ndata: c\rdata: d\n\ndata: e\r\n\r\ndata: f\r\r";
+    expect(decoded([bytesOf(text)])).toEqual(["a\nb\nc\nd", "e", "f"]);
+  });
+
+  it("tells an event as soon as the end of its empty line has begun", () => {
+    const decoder = new EventDecoder();
+    expect(decoder.push(bytesOf("data: a\r\n\r"))).toEqual(["a"]);
+    expect(decoder.push(bytesOf("\ndata: b\n\n"))).toEqual(["b"]);
+  });
 });
