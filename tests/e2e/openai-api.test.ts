@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { OWN_RUNTIME, type Runtime, startServiceProcess } from "../support/service-process.ts";
 import { bedrockDialect, replyEmbedding } from "../support/wires/bedrock-wire.ts";
 import { replyJson } from "../support/wires/loopback.ts";
-import { openaiDialect, openaiFailure, replyEmbeddings } from "../support/wires/openai-wire.ts";
+import { OPENAI_ERRORS, openaiDialect, openaiFailure, replyEmbeddings } from "../support/wires/openai-wire.ts";
 import { vendorVector } from "../support/wires/scripted-embedder.ts";
 import { startScriptedVendor } from "../support/wires/scripted-vendor.ts";
 
@@ -89,10 +89,13 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's clie
   it("answers a vendor's failure with the error that OpenAI's client has for it", async () => {
     const { openai, client } = await start(runtime);
     const ask = () => client.chat.completions.create({ model: "gpt-4o3", messages });
-    openai.play(openaiFailure("rate-limited"));
+    // So long a wait that nobody tries again within the deadline.
+    openai.play((call) =>
+      replyJson(call, 429, { error: OPENAI_ERRORS["rate-limited"].error }, { "retry-after": "600" }),
+    );
     const limited = await ask().catch((error: unknown) => error);
     expect(limited).toBeInstanceOf(OpenAI.RateLimitError);
-    expect((limited as InstanceType<typeof OpenAI.APIError>).headers?.get("retry-after")).toBe("7");
+    expect((limited as InstanceType<typeof OpenAI.APIError>).headers?.get("retry-after")).toBe("600");
     openai.play(openaiFailure("context-overflow"));
     const overflown = await ask().catch((error: unknown) => error);
     expect(overflown).toBeInstanceOf(OpenAI.BadRequestError);

@@ -90,7 +90,7 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, with every variable set"
   it("answers a vendor's failure with its code, without a secret in the answer or the log", async () => {
     const { service, vendors } = await startWithVendors(runtime);
     vendors.openai.play((call) => {
-      call.response.writeHead(429, { "content-type": "application/json", "retry-after": "7" });
+      call.response.writeHead(429, { "content-type": "application/json", "retry-after": "600" });
       call.response.end(
         JSON.stringify({
           error: { message: "slow down sk-loopback-secret", type: "requests", code: "rate_limit_exceeded" },
