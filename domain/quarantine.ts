@@ -12,7 +12,7 @@ const LINE_START = "> ";
 const LINE_TOKENS = 2;
 const ESCAPED = /[&<>]/gu;
 /** Tokens that an escape costs at most, of which the character itself may have had hardly any: many `<` in a row are one token. */
-const ESCAPE_TOKENS = 2;
+const ESCAPE_TOKENS = 3;
 
 /**
  * The text as a quotation: each line begins with `> `, no character is there that nobody sees, images are links, and what could
