@@ -1,5 +1,6 @@
 import { abortable } from "../domain/abortable.ts";
 import type { AnswerEvent } from "../domain/answer.ts";
+import { deadlineOf, setDeadline } from "../domain/deadline.ts";
 import { abortError, ServiceError, throwIfAborted } from "../domain/errors.ts";
 
 /** What an event takes besides its text. */
@@ -28,12 +29,14 @@ export class SharedAnswer {
   /** Events that were let go of, since all together were too large. */
   private dropped = 0;
   private readers = 0;
+  /** The latest deadline of those who have read, on the clock of `performance.now()`. */
+  private deadlineAtMs = Number.NEGATIVE_INFINITY;
   private work: Work | undefined;
   private advancing: Promise<void> | undefined;
 
   /**
    * Begins when it is first read.
-   * @param start makes the events; its signal aborts when nobody is left who reads
+   * @param start makes the events; its signal aborts when nobody is left who reads, and its deadline is the latest of theirs
    * @param maxBytes of events that are recorded, approximately
    * @param ended is called once, when `outcome` is there
    */
@@ -46,13 +49,16 @@ export class SharedAnswer {
 
   /**
    * The events from the first on, in their order.
+   * @param opening is given to this reader before them, who counts as one from then on
    * @throws ServiceError timeout, cancelled, the signal's own; overloaded (the answer is larger than what is recorded, and
    * another reader is far ahead); and what the work throws
    */
-  async *read(signal: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
+  async *read(signal: AbortSignal, opening?: AnswerEvent): AsyncGenerator<AnswerEvent, void, undefined> {
     throwIfAborted(signal);
     this.readers += 1;
+    this.allowUntil(deadlineOf(signal));
     try {
+      if (opening !== undefined) yield opening;
       for (let index = 0; ; index++) {
         while (index === this.dropped + this.events.length && this.outcome === undefined) {
           await abortable(this.advance(), signal);
@@ -66,6 +72,11 @@ export class SharedAnswer {
       this.readers -= 1;
       if (this.readers === 0 && this.outcome === undefined) this.end(abortError(signal));
     }
+  }
+
+  private allowUntil(atMs: number): void {
+    this.deadlineAtMs = Math.max(this.deadlineAtMs, atMs);
+    if (this.work !== undefined) setDeadline(this.work.controller.signal, this.deadlineAtMs);
   }
 
   /** Undefined after the last. */

@@ -16,6 +16,8 @@ const CLOSING = /^[\s.,;:!?。，；：！？、)）」』”’*_]+/u;
 export class CitationScanner {
   private readonly sources: ReadonlyMap<number, CitableSource>;
   private text = "";
+  /** The end of the text, in which a marker may have begun: to look at all of the text would cost more with each delta. */
+  private tail = "";
   /** End of the last marker read; everything before it is settled. */
   private settled = 0;
   private lastClaim: Span | undefined;
@@ -27,13 +29,17 @@ export class CitationScanner {
 
   /** Takes the next piece of the answer; returns the citations that it completes, in the order of the text. */
   push(delta: string): readonly Citation[] {
-    MARKER.lastIndex = Math.max(this.settled, this.text.length - MARKER_LENGTH);
+    const looked = this.tail + delta;
+    const start = this.text.length - this.tail.length;
     this.text += delta;
     const found: Citation[] = [];
-    for (let match = MARKER.exec(this.text); match !== null; match = MARKER.exec(this.text)) {
-      found.push(...this.cite(match.index, match[1] ?? ""));
-      this.settled = MARKER.lastIndex;
+    let read = 0;
+    for (const match of looked.matchAll(MARKER)) {
+      found.push(...this.cite(start + match.index, match[1] ?? ""));
+      read = match.index + match[0].length;
+      this.settled = start + read;
     }
+    this.tail = looked.slice(Math.max(read, looked.length - MARKER_LENGTH));
     return found;
   }
 

@@ -5,13 +5,15 @@ import type { Completion, CompletionEvent } from "./ports/completion-port.ts";
 export class CompletionCollector {
   private text = "";
   private readonly toolCalls: ToolCall[] = [];
-  private logprobs: readonly TokenLogprob[] | undefined;
+  private readonly logprobs: TokenLogprob[] = [];
+  private hasLogprobs = false;
   private finished: Extract<CompletionEvent, { type: "finish" }> | undefined;
 
   add(event: CompletionEvent): void {
     if (event.type === "delta") {
       this.text += event.text;
-      if (event.logprobs !== undefined) this.logprobs = [...(this.logprobs ?? []), ...event.logprobs];
+      if (event.logprobs !== undefined) this.hasLogprobs = true;
+      for (const logprob of event.logprobs ?? []) this.logprobs.push(logprob);
     } else if (event.type === "tool-call") {
       this.toolCalls[event.index] = { id: event.id, name: event.name, arguments: "" };
     } else if (event.type === "tool-arguments") {
@@ -26,9 +28,9 @@ export class CompletionCollector {
   /** What the events came to. @throws Error where they did not end with `finish` */
   get completion(): Completion {
     if (this.finished === undefined) throw new Error("The completion's events do not end with `finish`.");
-    const { text, toolCalls, logprobs } = this;
+    const { text, toolCalls, logprobs, hasLogprobs } = this;
     const { type: _, ...rest } = this.finished;
-    return { text, toolCalls, ...(logprobs === undefined ? {} : { logprobs }), ...rest };
+    return { text, toolCalls, ...(hasLogprobs ? { logprobs } : {}), ...rest };
   }
 }
 

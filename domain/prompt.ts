@@ -119,7 +119,7 @@ function selectSources(passages: readonly Passage[], room: number, tokenizer: To
     const tokens =
       (passage.tokens ?? tokenizer.count(passage.text)) +
       quarantineTokens(passage.text) +
-      tokenizer.count(passage.title ?? "") +
+      tokenizer.count(quarantineAttribute(passage.title ?? "")) +
       OVERHEAD_TOKENS;
     if (tokens > left) continue;
     left -= tokens;

@@ -10,6 +10,9 @@ const IMAGE = /!(?=\s*\[)/gu;
 const LINE_START = "> ";
 /** Tokens that the start of a line costs at most. */
 const LINE_TOKENS = 2;
+const ESCAPED = /[&<>]/gu;
+/** Tokens that an escape costs at most, of which the character itself may have had hardly any: many `<` in a row are one token. */
+const ESCAPE_TOKENS = 3;
 
 /**
  * The text as a quotation: each line begins with `> `, no character is there that nobody sees, images are links, and what could
@@ -27,9 +30,10 @@ export function quarantineAttribute(text: string): string {
   return plainLine(text.split(LINE_BREAK).join(" ")).replaceAll('"', "&quot;");
 }
 
-/** Tokens that the quotation's marks add at most. */
+/** Tokens that the quotation's marks and escapes add at most. */
 export function quarantineTokens(text: string): number {
-  return text.split(LINE_BREAK).length * LINE_TOKENS;
+  const escapes = text.match(ESCAPED)?.length ?? 0;
+  return text.split(LINE_BREAK).length * LINE_TOKENS + escapes * ESCAPE_TOKENS;
 }
 
 function plainLine(line: string): string {

@@ -2,7 +2,7 @@ import type { Answers } from "../../application/answers.ts";
 import { SharedAnswer } from "../../application/shared-answer.ts";
 import { abortable } from "../../domain/abortable.ts";
 import type { AnswerEvent, CacheOutcome } from "../../domain/answer.ts";
-import { ServiceError } from "../../domain/errors.ts";
+import { ServiceError, throwIfAborted } from "../../domain/errors.ts";
 import type { EmbeddingPort } from "../../domain/ports/embedding-port.ts";
 import type { Question } from "../../domain/question.ts";
 import { AnswerStore, type Meaning, type StoreLimits } from "./answer-store.ts";
@@ -22,18 +22,21 @@ const TOO_LATE = new ServiceError("timeout", "The cache took too long.");
 
 /** What the cache knows of a question. */
 interface Place extends CacheKey {
+  /** Alike only where the same is asked on the same account: nobody meets the limits of another key, nor pays for it. */
+  readonly shared: string;
   readonly meaning: Meaning | undefined;
 }
 
 /**
  * Answers what was asked before from memory, as long as the corpus holds the same, and what is being answered once for all who
- * ask it meanwhile. Kept are whole answers without warnings: those that ended of their own accord, or for want of an answer.
+ * ask it meanwhile on the same account. Kept are whole answers without warnings: those that ended of their own accord, or for want of an answer.
  */
 export class CachedAnswers implements Answers {
   private readonly answers: Answers;
   private readonly versionOf: (search: string, signal: AbortSignal) => Promise<string | undefined>;
   private readonly settings: AnswerCacheSettings;
   private readonly store: AnswerStore;
+  /** By `shared`. */
   private readonly underWay = new Map<string, SharedAnswer>();
 
   /** @param versionOf what a search answers from now; undefined where that cannot be known, and nothing is kept of it then */
@@ -62,38 +65,38 @@ export class CachedAnswers implements Answers {
       yield* this.answers.stream(question, signal);
       return;
     }
+    throwIfAborted(signal);
     const [outcome, answer] = this.find(place, question);
-    yield { type: "cache", outcome };
-    const isReplay = outcome === "hit" || outcome === "semantic-hit";
-    for await (const event of answer.read(signal)) {
-      yield isReplay && event.type === "done" ? replayed(event, performance.now() - startedAt) : event;
+    for await (const event of answer.read(signal, { type: "cache", outcome })) {
+      const costsNothing = event.type === "done" && outcome !== "miss";
+      yield costsNothing ? replayed(event, performance.now() - startedAt) : event;
     }
   }
 
   private find(place: Place, question: Question): readonly [CacheOutcome, SharedAnswer] {
-    const { exact, meaning } = place;
+    const { exact, shared, meaning } = place;
     const kept = this.store.get(exact);
     if (kept !== undefined) return ["hit", kept];
     const { semantic } = this.settings;
     const similar =
       semantic === undefined || meaning === undefined ? undefined : this.store.getSimilar(meaning, semantic.threshold);
     if (similar !== undefined) return ["semantic-hit", similar];
-    const joined = this.underWay.get(exact);
+    const joined = this.underWay.get(shared);
     if (joined !== undefined) return ["joined", joined];
     return ["miss", this.begin(place, question)];
   }
 
-  private begin({ exact, meaning }: Place, question: Question): SharedAnswer {
+  private begin({ exact, shared, meaning }: Place, question: Question): SharedAnswer {
     const start = (signal: AbortSignal) =>
       watched(this.answers.stream(question, signal), (event) => {
         keeps = isLasting(event);
       });
     let keeps = false;
     const answer = new SharedAnswer(start, MAX_ANSWER_BYTES, () => {
-      this.underWay.delete(exact);
+      this.underWay.delete(shared);
       if (answer.isWhole && answer.outcome === "done" && keeps) this.store.set(exact, answer, meaning);
     });
-    this.underWay.set(exact, answer);
+    this.underWay.set(shared, answer);
     return answer;
   }
 
@@ -106,10 +109,11 @@ export class CachedAnswers implements Answers {
       const version = await abortable(this.versionOf(question.search, looking), looking);
       if (version === undefined) return undefined;
       const key = cacheKeyOf(question, version);
-      const isKnown = this.store.get(key.exact) !== undefined || this.underWay.has(key.exact);
+      const shared = JSON.stringify([question.account ?? "", key.exact]);
+      const isKnown = this.store.get(key.exact) !== undefined || this.underWay.has(shared);
       const meaning =
         isKnown || key.scope === undefined ? undefined : await this.meaningOf(question, key.scope, looking);
-      return { ...key, meaning };
+      return { ...key, shared, meaning };
     } catch (error) {
       if (!(error instanceof ServiceError) || signal.aborted) throw error;
       return undefined;
@@ -145,7 +149,7 @@ function isLasting(event: AnswerEvent): boolean {
   return event.warnings.length === 0 && (event.finishReason === "stop" || event.finishReason === "no-answer");
 }
 
-/** The end of an answer from the cache, which has cost nothing. */
+/** The end of an answer that was made for somebody else, which has cost nothing. */
 function replayed(event: Extract<AnswerEvent, { type: "done" }>, totalMs: number): AnswerEvent {
   const usage = { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 };
   return {

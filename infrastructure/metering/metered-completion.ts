@@ -1,6 +1,6 @@
 import type { Usage } from "../../domain/answer.ts";
 import type { CompletionFeature } from "../../domain/chat.ts";
-import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
+import { abortError, type ErrorCode, ServiceError } from "../../domain/errors.ts";
 import { originOf } from "../../domain/origin.ts";
 import type {
   Completion,
@@ -104,9 +104,11 @@ export class MeteredCompletion implements CompletionPort {
   }
 
   private fail(request: CompletionRequest, error: unknown, signal: AbortSignal, written: string): void {
-    const outcome = signal.aborted ? "cancelled" : "failed";
+    // A vendor that is too slow is given up by the signal, and may ask money for what it did all the same.
+    const isTooSlow = signal.aborted && abortError(signal).code === "vendor-unavailable";
+    const outcome = signal.aborted && !isTooSlow ? "cancelled" : "failed";
     const unbilled = written === "" && error instanceof ServiceError && UNBILLED.has(error.code);
-    if (unbilled && outcome === "failed") this.record(request, NOTHING, outcome);
+    if (unbilled && !signal.aborted) this.record(request, NOTHING, outcome);
     else this.recordUncounted(request, outcome, written);
   }
 

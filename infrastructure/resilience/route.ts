@@ -81,9 +81,9 @@ export class Route {
     return step;
   }
 
-  /** Another target of the model that is being asked, to be asked beside it; it counts as an attempt. */
+  /** Another target of the model that is being asked, to be asked beside it, where an attempt is to spare; it counts as one. */
   beside(asked: CompletionTarget): CompletionTarget | undefined {
-    if (this.attemptsLeft === 0) return undefined;
+    if (!this.hasAttemptToSpare()) return undefined;
     const others = this.chain[this.position]?.targets.filter((target) => target !== asked && this.isUntried(target));
     const target = leastLoaded(others ?? [], this.settings.random);
     if (target !== undefined) this.attempts += 1;
@@ -109,13 +109,14 @@ export class Route {
     for (; this.position < this.chain.length; this.position += 1) {
       const group = this.chain[this.position];
       if (group === undefined || !this.canAnswer(group)) continue;
+      const isNew = !group.targets.some((target) => this.setbacks.has(target));
+      if (!isNew && !this.hasAttemptToSpare()) continue;
       const untried = leastLoaded(
         group.targets.filter((target) => this.isUntried(target)),
         this.settings.random,
       );
-      if (untried !== undefined) return { target: untried, waitMs: 0 };
-      const again = this.hasAttemptToSpare() ? this.again(group) : undefined;
-      if (again !== undefined) return again;
+      const step = untried === undefined ? this.again(group) : { target: untried, waitMs: 0 };
+      if (step !== undefined) return step;
     }
     return undefined;
   }

@@ -63,6 +63,9 @@ function describePut(context: Context): void {
         () => put(opened, { ...WHALES, text: "A whale sings." }),
         () => opened.corpus.remove([WHALES.id], unending()),
         () => put(opened, WHALES),
+        () => put(opened, { ...WHALES, readers: { users: ["ada"], groups: [] } }),
+        () => put(opened, { ...WHALES, metadata: { sea: "north" } }),
+        () => put(opened, WHALES),
       ];
       for (const change of changes) {
         await change();

@@ -15,6 +15,52 @@ const ANSWER = {
 
 const messages = [{ role: "user" as const, content: "Is the FAISS index the record?" }];
 
+const TOOLS = ["tides", "fog"].map((name) => ({
+  type: "function" as const,
+  function: {
+    name,
+    description: `Tells of ${name}.`,
+    parameters: { type: "object", properties: { port: { type: "string" } }, required: ["port"] },
+  },
+}));
+
+const CALLS = [
+  { id: "call_1", name: "tides", arguments: JSON.stringify({ port: "Île d’Ouessant 岬" }) },
+  { id: "call_2", name: "fog", arguments: "{}" },
+];
+
+/** Of one pixel. */
+const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+const LOGPROBS = ['{"name":', '"fog"}'].map((token) => ({
+  token,
+  logprob: -0.25,
+  alternatives: [{ token: "{", logprob: -1.5 }],
+}));
+const TOLD_LOGPROBS = LOGPROBS.map(({ token, logprob, alternatives }) => ({
+  token,
+  logprob,
+  bytes: null,
+  top_logprobs: alternatives.map((other) => ({ ...other, bytes: null })),
+}));
+
+type Body = Omit<OpenAI.ChatCompletionCreateParamsNonStreaming, "stream">;
+type Choice = OpenAI.ChatCompletion.Choice;
+
+async function whole(client: OpenAI, body: Body): Promise<Choice> {
+  return theOne(await client.chat.completions.create(body));
+}
+
+async function streamed(client: OpenAI, body: Body): Promise<Choice> {
+  return theOne(await client.chat.completions.stream(body).finalChatCompletion());
+}
+
+function theOne({ choices: [choice, ...more] }: OpenAI.ChatCompletion): Choice {
+  expect(more).toEqual([]);
+  if (choice === undefined) throw new Error("There is no choice.");
+  return choice;
+}
+
 /** The shipped config with its vendors on loopback, and OpenAI's client in front. */
 async function start(runtime: Runtime) {
   const openai = await startScriptedVendor(openaiDialect);
@@ -113,6 +159,89 @@ describe.each([OWN_RUNTIME])("the shipped config on %s, asked with OpenAI's clie
     });
     const unknown = await client.chat.completions.create({ model: "gpt-0", messages }).catch((error: unknown) => error);
     expect(unknown).toBeInstanceOf(OpenAI.NotFoundError);
+  });
+
+  it.each([
+    ["gpt-4o3", "openai"],
+    ["claude-3-opus", "bedrock"],
+    ["gpt-4o3@faiss", "openai"],
+    ["claude-3-opus@faiss", "bedrock"],
+  ] as const)(
+    "hands %s's calls of tools to the caller, and their results back, whole and streamed",
+    async (model, name) => {
+      const { client, ...vendors } = await start(runtime);
+      const vendor = vendors[name];
+      for (const ask of [whole, streamed]) {
+        vendor.answer({ ...ANSWER, deltas: ["Let me look."], toolCalls: CALLS, finishReason: "tool-calls" });
+        const asking = await ask(client, { model, messages, tools: TOOLS, tool_choice: "required", stop: ["STOP"] });
+        expect(asking).toMatchObject({
+          finish_reason: "tool_calls",
+          message: {
+            content: "Let me look.",
+            tool_calls: CALLS.map(({ id, name, arguments: json }) => ({ id, function: { name, arguments: json } })),
+          },
+        });
+        expect(vendor.heard().parameters).toEqual({
+          stop: ["STOP"],
+          tools: TOOLS.map(({ function: { name, description, parameters } }) => ({ name, description, parameters })),
+          toolChoice: "required",
+        });
+
+        vendor.answer(ANSWER);
+        const { role, content, tool_calls } = asking.message;
+        const told = CALLS.map(({ id }) => ({ role: "tool" as const, tool_call_id: id, content: `told by ${id}` }));
+        const turns = [...messages, { role, content, tool_calls: tool_calls ?? [] }, ...told];
+        const answered = await ask(client, { model, messages: turns, tools: TOOLS });
+        expect(answered).toMatchObject({ finish_reason: "stop", message: { content: ANSWER.deltas.join("") } });
+        expect(vendor.heard().messages.slice(1)).toEqual([
+          { role: "assistant", content: "Let me look.", toolCalls: CALLS },
+          ...CALLS.map(({ id }) => ({ role: "tool", toolCallId: id, content: `told by ${id}` })),
+        ]);
+      }
+    },
+  );
+
+  it("hands an image and a schema to both vendors, and OpenAI's likelihoods to the caller", async () => {
+    const { openai, bedrock, client } = await start(runtime);
+    const image_url = { url: `data:image/png;base64,${PNG}` };
+    const seen = [
+      {
+        role: "user" as const,
+        content: [
+          { type: "text" as const, text: "What is it?" },
+          { type: "image_url" as const, image_url },
+        ],
+      },
+    ];
+    const heard = [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "What is it?" },
+          { type: "image", image: { mediaType: "image/png", base64: PNG } },
+        ],
+      },
+    ];
+    const schema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
+    const response_format = { type: "json_schema" as const, json_schema: { name: "thing", schema } };
+    const responseFormat = { type: "json-schema", name: "thing", schema };
+    for (const ask of [whole, streamed]) {
+      openai.answer({ ...ANSWER, deltas: ['{"name":', '"fog"}'], logprobs: LOGPROBS });
+      const logged = { logprobs: true, top_logprobs: 1, seed: 7, temperature: 0, top_p: 0.5 };
+      const choice = await ask(client, { model: "gpt-4o3", messages: seen, response_format, ...logged });
+      expect(choice).toMatchObject({ message: { content: '{"name":"fog"}' }, logprobs: { content: TOLD_LOGPROBS } });
+      expect(openai.heard()).toMatchObject({
+        messages: heard,
+        parameters: { responseFormat, topLogprobs: 1, seed: 7, temperature: 0, topP: 0.5 },
+      });
+
+      bedrock.answer({ ...ANSWER, deltas: ['{"name":', '"fog"}'] });
+      const other = await ask(client, { model: "claude-opus-4.6", messages: seen, response_format });
+      expect(other).toMatchObject({ message: { content: '{"name":"fog"}' }, logprobs: null });
+      expect(bedrock.heard()).toMatchObject({ messages: heard, parameters: { responseFormat } });
+    }
+    const refused = client.chat.completions.create({ model: "claude-opus-4.6", messages, logprobs: true });
+    await expect(refused).rejects.toMatchObject({ status: 400, code: "unsupported_parameter", param: "logprobs" });
   });
 
   it("embeds with the embedders of both vendors, and says why the learned one cannot", async () => {

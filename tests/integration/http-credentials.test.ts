@@ -238,6 +238,8 @@ describe("a request under a key", () => {
     const generate = () => send("POST", "/generate", QUESTION, bearer(KEYS.ask));
     const first = await generate();
     expect([first.status, first.headers.get("x-ratelimit-remaining-tokens")]).toEqual([200, "1000"]);
+    const stream = await send("POST", "/generate", { ...QUESTION, stream: true }, bearer(KEYS.ask));
+    expect([stream.status, stream.headers.get("x-ratelimit-limit-tokens")]).toEqual([200, "1000"]);
     keys.allowances.charge("asker", { requests: 1, inputTokens: 900, outputTokens: 200, usd: 0.5 });
     const tokens = await generate();
     expect([tokens.status, tokens.json?.code]).toEqual([429, "limit-exceeded"]);

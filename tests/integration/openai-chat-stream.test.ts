@@ -1,7 +1,9 @@
 import type OpenAI from "openai";
 import { describe, expect, it } from "vitest";
+import { AnswerQuestion } from "../../application/answer-question.ts";
 import { ServiceError } from "../../domain/errors.ts";
 import { EventReader, type WireEvent } from "../support/event-stream.ts";
+import { wordTokenizer } from "../support/word-tokenizer.ts";
 import { RawConnection } from "./http-connection.ts";
 import { ALONE, GROUNDED, type OpenAIService, startOpenAI } from "./openai-harness.ts";
 
@@ -118,6 +120,19 @@ describe("POST /v1/chat/completions with stream", () => {
       choices: [{ finish_reason: "stop", no_answer: true }],
       warnings: ["It has no seed."],
     });
+  });
+
+  it("says where the model answered without passages, as the answer at once does", async () => {
+    const settings = { sourceTokens: 1_000, abstains: true, ungroundedSearches: ["memory"] };
+    const service = await startOpenAI({}, (_, adapters) => new AnswerQuestion(adapters, wordTokenizer, settings));
+    const fail = () => service.adapters.search.failNext(new ServiceError("retrieval-unavailable", "Away."));
+    fail();
+    const chunks = await chunksOf(service, GROUNDED);
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: "stop", ungrounded: true }] });
+    fail();
+    const whole = await service.client.chat.completions.create(GROUNDED);
+    expect(whole).toMatchObject({ sources: [], choices: [{ finish_reason: "stop", ungrounded: true }] });
+    expect((await service.client.chat.completions.create(GROUNDED)).choices[0]).not.toHaveProperty("ungrounded");
   });
 
   it("tells how likely the tokens were, with the text that they make", async () => {

@@ -47,7 +47,7 @@ export interface HttpDependencies {
 
 const DOCUMENT = "/corpora/:name/documents/:id{.+}";
 
-/** The HTTP contract (docs/http-api.md) as an app that any server of the Fetch API's kind can run. */
+/** The HTTP contract (docs/http-api.md) as an app of Hono's. */
 export function createApp(dependencies: HttpDependencies): Hono<HttpEnvironment> {
   const { answers, chat, searchPassages, documents, adapters, status, draining, callers, log, settings } = dependencies;
   const schemas = requestSchemas(settings.limits);

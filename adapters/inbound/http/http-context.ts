@@ -4,8 +4,8 @@ import type { Context } from "hono";
 export interface ServerBindings {
   /** Aborts when the server gives up on the requests that are still under way. */
   readonly abandoned?: AbortSignal;
-  /** The way around the Fetch API's streams, where Node serves. */
-  readonly direct?: DirectResponse;
+  /** The way around the Fetch API's streams. */
+  readonly direct: DirectResponse;
 }
 
 /** Node's own response, to which streams are written at a fraction of the cost. */

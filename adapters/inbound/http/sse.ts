@@ -1,7 +1,7 @@
 import { throwIfAborted } from "../../../domain/errors.ts";
 import { EventPump, type PumpOptions } from "./event-pump.ts";
 import type { HttpContext } from "./http-context.ts";
-import { NodeSink, WebSink } from "./stream-sinks.ts";
+import { NodeSink } from "./stream-sinks.ts";
 
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
@@ -33,16 +33,11 @@ export async function sseResponse<Event>(
     throw error;
   }
   const pump = new EventPump(iterator, options);
-  const direct = context.env?.direct;
+  const { outgoing, written } = context.env.direct;
   context.set("streamEnd", endOf(pump, context));
-  if (direct !== undefined) {
-    const { headers } = context.body(null, 200, HEADERS);
-    pump.start(new NodeSink(direct.outgoing, Object.fromEntries(headers), pump), text);
-    return direct.written;
-  }
-  const sink = new WebSink(pump);
-  pump.start(sink, text);
-  return context.body(sink.readable, 200, HEADERS);
+  const { headers } = context.body(null, 200, HEADERS);
+  pump.start(new NodeSink(outgoing, Object.fromEntries(headers), pump), text);
+  return written;
 }
 
 /** One event as a frame; JSON holds no line break, so its data is one line. */

@@ -140,7 +140,7 @@ function isForUs({ type }: z.output<typeof toolUseSchema>): boolean {
 }
 
 function readStopReason(reason: string): FinishReason {
-  const known = FINISH_REASONS[reason];
+  const known = Object.hasOwn(FINISH_REASONS, reason) ? FINISH_REASONS[reason] : undefined;
   if (known === undefined) throw invalidReply(`stopped for the reason ${JSON.stringify(reason).slice(0, 60)}`);
   return known;
 }

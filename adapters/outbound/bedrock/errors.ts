@@ -90,11 +90,11 @@ interface VendorFailure extends Error {
 }
 
 function failed(code: ErrorCode, detail: string | number | undefined, cause: VendorFailure): ServiceError {
-  const seconds = Number(cause.$response?.headers?.["retry-after"] ?? Number.NaN);
+  const seconds = Number(cause.$response?.headers?.["retry-after"] || Number.NaN);
   return new ServiceError(code, `${TEXTS[code] ?? "Bedrock failed"}${detail === undefined ? "" : ` (${detail})`}.`, {
     retryable: code === "vendor-unavailable" || code === "rate-limited",
     cause,
-    ...(seconds >= 0 ? { retryAfterMs: Math.ceil(seconds * 1000) } : {}),
+    ...(seconds >= 0 && Number.isFinite(seconds) ? { retryAfterMs: Math.ceil(seconds * 1000) } : {}),
   });
 }
 

@@ -75,12 +75,16 @@ function translateApiError(error: APIError): ServiceError {
 }
 
 function codeOf({ code, type }: APIError, status: number | undefined): ErrorCode {
-  const named = BY_VENDOR_CODE[code ?? ""] ?? BY_VENDOR_CODE[type ?? ""];
+  const named = codeOfWord(code) ?? codeOfWord(type);
   if (named !== undefined) return named;
   if (status === 401 || status === 403) return "vendor-auth";
   if (status === 429) return "rate-limited";
   if (status === undefined) return type === "invalid_request_error" ? "vendor-rejected" : "vendor-unavailable";
   return status === 408 || status === 409 || status >= 500 ? "vendor-unavailable" : "vendor-rejected";
+}
+
+function codeOfWord(word: string | null | undefined): ErrorCode | undefined {
+  return Object.hasOwn(BY_VENDOR_CODE, word ?? "") ? BY_VENDOR_CODE[word ?? ""] : undefined;
 }
 
 /** An error inside a stream has no status; some servers put one into its code. */
@@ -90,10 +94,10 @@ function statusIn(code: unknown): number | undefined {
 }
 
 function retryAfter(headers: Headers | undefined): { readonly retryAfterMs?: number } {
-  const exact = Number(headers?.get("retry-after-ms") ?? Number.NaN);
-  if (exact >= 0) return { retryAfterMs: exact };
+  const exact = headers?.get("retry-after-ms");
+  if (exact && Number(exact) >= 0 && Number.isFinite(Number(exact))) return { retryAfterMs: Number(exact) };
   const header = headers?.get("retry-after");
-  if (header === undefined || header === null) return {};
+  if (!header) return {};
   const seconds = Number(header);
   const waitMs = Number.isNaN(seconds) ? Date.parse(header) - Date.now() : seconds * 1000;
   return Number.isFinite(waitMs) ? { retryAfterMs: Math.max(0, Math.ceil(waitMs)) } : {};

@@ -27,7 +27,7 @@ export function textOf(value: unknown, name: string): string {
 /** The count, undefined where there is none. @throws ServiceError vendor-reply-invalid where it is something else */
 export function countOf(value: unknown, name: string): number | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number" || !(value >= 0)) throw wrongType(name, "a count");
+  if (typeof value !== "number" || !Number.isFinite(value) || value < 0) throw wrongType(name, "a count");
   return value;
 }
 

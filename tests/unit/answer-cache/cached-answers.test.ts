@@ -107,6 +107,40 @@ describe("CachedAnswers", () => {
     expect(completion.requests).toHaveLength(1);
   });
 
+  it("counts what an answer used for the one who asked first, not for those who joined", async () => {
+    const { ask, completion } = caching();
+    const held = completion.hold(1);
+    const asked = [ask("Why?"), ask("Why?")];
+    await held.reached;
+    held.release();
+    const used = (await Promise.all(asked)).map(({ cache, usage }) => [cache, usage.inputTokens, usage.costUsd]);
+    expect(used).toEqual([
+      ["miss", 90, 0.5],
+      ["joined", 0, 0],
+    ]);
+  });
+
+  it("has nobody join an answer on another account, whose limits it would meet", async () => {
+    const { ask, outcomeOf, completion } = caching();
+    const held = completion.hold(0);
+    completion.failNext(new ServiceError("limit-exceeded", "The key's tokens are used up.", { retryAfterMs: 1_000 }));
+    const spent = ask("Why?", { account: "spent" });
+    await held.reached;
+    const other = outcomeOf("Why?", { account: "other" });
+    held.release();
+    await expect(spent).rejects.toMatchObject({ code: "limit-exceeded" });
+    expect(await other).toBe("miss");
+  });
+
+  it("begins nothing for who leaves before the answer does", async () => {
+    const { answers, outcomeOf, completion } = caching();
+    const left = answers.stream(questionOf("Why?"), never);
+    await left.next();
+    await left.return();
+    expect(completion.requests).toEqual([]);
+    expect(await outcomeOf("Why?")).toBe("miss");
+  });
+
   it("goes on for those who joined when the first one leaves, and stops when all have left", async () => {
     const { answers, completion } = caching();
     const held = completion.hold(1);

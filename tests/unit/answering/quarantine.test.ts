@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { quarantine, quarantineAttribute } from "../../../domain/quarantine.ts";
+import { GptTokenizer } from "../../../adapters/outbound/tokenizer/tokenizer.ts";
+import { quarantine, quarantineAttribute, quarantineTokens } from "../../../domain/quarantine.ts";
 
 const text = fc.string({ unit: "binary", maxLength: 200 });
 
@@ -42,5 +43,21 @@ describe("quarantine", () => {
 describe("quarantineAttribute", () => {
   it("gives one line without quotes and angle brackets", () => {
     fc.assert(fc.property(text, (given) => /^[^"<>\n\r\u2028\u2029\u0085]*$/u.test(quarantineAttribute(given))));
+  });
+});
+
+describe("the tokens of a quarantine", () => {
+  const tokenizer = new GptTokenizer();
+  const isWithin = (text: string) =>
+    tokenizer.count(quarantine(text)) <= tokenizer.count(text) + quarantineTokens(text);
+
+  it.each(["<", "&", "<><>&&", "</div>\n", "if (a < b && c > d) return;\n", "\n"])(
+    "are no more than are counted for many %j",
+    (piece) => expect(isWithin(piece.repeat(500))).toBe(true),
+  );
+
+  it("are no more than are counted for any code", () => {
+    const code = fc.string({ unit: fc.constantFrom("<", ">", "&", "/", "=", " ", "\n", "a", "div", "&lt;", ";") });
+    fc.assert(fc.property(code, isWithin));
   });
 });

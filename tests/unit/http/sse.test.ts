@@ -1,15 +1,16 @@
 import { Hono } from "hono";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { withDeadline } from "../../../adapters/inbound/http/deadline.ts";
 import type { HttpEnvironment } from "../../../adapters/inbound/http/http-context.ts";
 import { problemResponse } from "../../../adapters/inbound/http/problem.ts";
 import { eventFrame, sseResponse } from "../../../adapters/inbound/http/sse.ts";
 import { ServiceError } from "../../../domain/errors.ts";
+import { serve } from "../../../infrastructure/serve.ts";
 
 const LONG_MS = 60_000;
 
-/** An app of which any server of the Fetch API's kind knows only its responses. */
-function appOf(events: (signal: AbortSignal) => AsyncIterable<string>): Hono<HttpEnvironment> {
+/** The answer of a server whose only route streams the events. */
+async function answerOf(events: (signal: AbortSignal) => AsyncIterable<string>): Promise<Response> {
   const app = new Hono<HttpEnvironment>();
   const handle = withDeadline(LONG_MS, (context, signal) => {
     context.header("x-kept", "yes");
@@ -18,14 +19,16 @@ function appOf(events: (signal: AbortSignal) => AsyncIterable<string>): Hono<Htt
   });
   app.get("/", handle);
   app.onError(problemResponse);
-  return app;
+  const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  return fetch(server.url);
 }
 
 describe("a stream of events", () => {
   it("has the headers that were set before, and all frames", async () => {
-    const response = await appOf(async function* () {
+    const response = await answerOf(async function* () {
       yield* ["", "a", "", "b"];
-    }).request("/");
+    });
     expect(response.headers.get("x-kept")).toBe("yes");
     expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
     expect(await response.text()).toBe("ab");
@@ -33,26 +36,26 @@ describe("a stream of events", () => {
 
   it("ends its work when only the stream is told that nobody reads it", async () => {
     const { promise: stopped, resolve } = Promise.withResolvers<unknown>();
-    const response = await appOf(async function* (signal) {
+    const response = await answerOf(async function* (signal) {
       signal.addEventListener("abort", () => resolve(signal.reason));
       yield "a";
       await stopped;
-    }).request("/");
+    });
     await response.body?.cancel();
     expect(await stopped).toMatchObject({ code: "cancelled" });
   });
 
   it("that breaks before its first frame is no stream", async () => {
-    const response = await appOf(async function* () {
+    const response = await answerOf(async function* () {
       yield "";
       throw new ServiceError("overloaded", "Too much.");
-    }).request("/");
+    });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: "overloaded" });
   });
 
   it("without a single frame is a bug", async () => {
-    const response = await appOf(async function* () {}).request("/");
+    const response = await answerOf(async function* () {});
     expect(response.status).toBe(500);
   });
 });

@@ -71,6 +71,21 @@ describe("a metered model", () => {
     expect(plain.usage.costUsd).toBeCloseTo(1_100 / 1_000_000, 12);
   });
 
+  it("estimates what a vendor cost that was given up for its silence, as a failure of the vendor's", async () => {
+    const { fake, port, record } = metered();
+    const held = fake.hold();
+    const attempt = new AbortController();
+    const asked = port.complete(REQUEST, attempt.signal);
+    await held.reached;
+    attempt.abort(new ServiceError("vendor-unavailable", "The model was silent.", { retryable: true }));
+    await expect(asked).rejects.toMatchObject({ code: "vendor-unavailable" });
+    expect(await record()).toMatchObject({
+      outcome: "failed",
+      estimated: true,
+      usage: { inputTokens: INPUT_ESTIMATE, outputTokens: 0 },
+    });
+  });
+
   it.each([
     ["before the first word", 0, ""],
     ["after two deltas", 2, "It stands on the"],

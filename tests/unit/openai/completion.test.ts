@@ -251,6 +251,7 @@ describe("OpenAICompletion's errors", () => {
     [{ code: 502, message: "Provider returned error" }, "vendor-unavailable"],
     [{ code: 401, message: "No auth" }, "vendor-auth"],
     [{ message: "Something" }, "vendor-unavailable"],
+    [{ code: "constructor", type: "__proto__" }, "vendor-unavailable"],
   ] as const;
   for (const [error, code] of insideStream) {
     it(`turns ${JSON.stringify(error)} inside a stream into \`${code}\``, async () => {
@@ -264,6 +265,8 @@ describe("OpenAICompletion's errors", () => {
     [{ "retry-after-ms": "250", "retry-after": "1" }, 250],
     [{ "retry-after": new Date(0).toUTCString() }, 0],
     [{ "retry-after": "soon" }, undefined],
+    [{ "retry-after-ms": "Infinity" }, undefined],
+    [{ "retry-after-ms": "", "retry-after": "2" }, 2000],
     [{}, undefined],
   ] as const;
   for (const [headers, retryAfterMs] of hints) {
@@ -272,6 +275,15 @@ describe("OpenAICompletion's errors", () => {
       expect((await failureOf(port.complete(REQUEST, unending()))).retryAfterMs).toBe(retryAfterMs);
     });
   }
+
+  it("takes no count that is none: it would stand in every sum", async () => {
+    const whole = JSON.stringify(openaiDialect.whole(ANSWER)).replace(
+      '"completion_tokens":1',
+      '"completion_tokens":1e999',
+    );
+    const { port } = await open(({ response }) => response.setHeader("content-type", "application/json").end(whole));
+    expect((await failureOf(port.complete(REQUEST, unending()))).code).toBe("vendor-reply-invalid");
+  });
 
   it("throws `vendor-unavailable` where nobody listens", async () => {
     const { port, vendor } = await open(answerWell);

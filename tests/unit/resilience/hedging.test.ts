@@ -92,6 +92,23 @@ describe("hedging", () => {
     expect([first.requests.length, second.requests.length]).toEqual([21, 1]);
   });
 
+  it("leaves the attempt that a fallback keeps", async () => {
+    const { clock, first, second, model } = await warm(95);
+    const fallback = modelOf("b", [new FakeCompletion({ deltas: ["Other."] })], clock);
+    const retry = { attempts: 2, baseMs: 250, maxMs: 5_000 };
+    const port = resilient([model, fallback], clock, { random: () => 0, hedgePercentile: 95, retry });
+    for (let time = 0; time < 20; time += 1) await eventsOf(port.stream(REQUEST, unending()));
+    const slow = first.hold();
+    first.failNext(failure("vendor-unavailable"));
+    second.failNext(failure("vendor-unavailable"));
+    const answer = eventsOf(port.stream(REQUEST, unending()));
+    await slow.reached;
+    clock.pass(1);
+    slow.release();
+    expect((await answer)[0]).toEqual({ type: "delta", text: "Other." });
+    expect(second.requests).toHaveLength(0);
+  });
+
   it("is off unless it is asked for", async () => {
     const { clock, first, second, port } = await warm();
     const hold = first.hold();

@@ -187,6 +187,14 @@ describe("fallbacks", () => {
     expect([a.requests.length, b.requests.length]).toEqual([1, 1]);
   });
 
+  it("keep theirs also where the model has more targets than the budget has attempts", async () => {
+    const clock = new HandClock(SKIPPED_MS);
+    const fakes = [1, 2, 3].map(() => fails(says("A."), "vendor-unavailable", 9));
+    const port = resilient([modelOf("a", fakes, clock), modelOf("b", [says("B.")], clock)], clock);
+    expect((await port.complete(REQUEST, unending())).text).toBe("B.");
+    expect(fakes.flatMap(({ requests }) => requests)).toHaveLength(2);
+  });
+
   it("that lack what the request asks for are passed over, and do not narrow what the model supports", async () => {
     const clock = new HandClock(SKIPPED_MS);
     const able = new FakeCompletion({ deltas: ["A."] }, 8_192, ["temperature", "stop"]);

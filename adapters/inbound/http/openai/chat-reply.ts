@@ -25,6 +25,8 @@ export class ChatChoice {
   passages: readonly Passage[] | undefined;
   groundedness: Groundedness | undefined;
   searchedFor: string | undefined;
+  /** As in Answer. */
+  ungrounded: true | undefined;
   private readonly addressOf: ChatHead["addressOf"];
   private readonly collector = new CompletionCollector();
 
@@ -46,10 +48,12 @@ export class ChatChoice {
     warnings,
     groundedness,
     searchedFor,
+    ungrounded,
   }: Extract<AnswerEvent, { type: "done" }>): void {
     this.collector.add({ type: "finish", finishReason, usage, warnings });
     this.groundedness = groundedness;
     this.searchedFor = searchedFor;
+    this.ungrounded = ungrounded;
   }
 
   /** @throws Error where the events did not end with `done` */
@@ -76,7 +80,7 @@ export function chatReply({ id, created, model }: ChatHead, choices: readonly Ch
   };
 }
 
-function choiceOf({ completion, annotations, passages, groundedness }: ChatChoice, index: number) {
+function choiceOf({ completion, annotations, passages, groundedness, ungrounded }: ChatChoice, index: number) {
   const { text, toolCalls, logprobs, finishReason } = completion;
   return {
     index,
@@ -91,6 +95,7 @@ function choiceOf({ completion, annotations, passages, groundedness }: ChatChoic
     finish_reason: FINISH_REASONS[finishReason],
     ...(finishReason === "no-answer" ? { no_answer: true } : {}),
     groundedness,
+    ungrounded,
   };
 }
 

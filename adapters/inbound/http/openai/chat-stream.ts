@@ -95,7 +95,7 @@ export class ChatStream {
   }
 
   private ending(choice: number, event: Extract<AnswerEvent, { type: "done" }>): string {
-    const { finishReason, usage, warnings, groundedness, searchedFor } = event;
+    const { finishReason, usage, warnings, groundedness, searchedFor, ungrounded } = event;
     this.usages.push(usage);
     for (const warning of warnings) this.warnings.add(warning);
     const end = {
@@ -105,6 +105,7 @@ export class ChatStream {
       finish_reason: FINISH_REASONS[finishReason],
       ...(finishReason === "no-answer" ? { no_answer: true } : {}),
       groundedness,
+      ungrounded,
     };
     const finish = `${this.before}${JSON.stringify(end)}${this.after}`;
     if (this.usages.length < this.options.choices) return finish;

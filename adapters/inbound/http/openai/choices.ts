@@ -1,4 +1,5 @@
 import type { AnswerEvent } from "../../../../domain/answer.ts";
+import { deadlineOf, setDeadline } from "../../../../domain/deadline.ts";
 
 /** An event of one of several answers that are written at the same time. */
 export interface ChoiceEvent {
@@ -18,7 +19,9 @@ export async function* interleaved(
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent, void, undefined> {
   const left = new AbortController();
-  const iterators = start(AbortSignal.any([signal, left.signal])).map((events) => events[Symbol.asyncIterator]());
+  const stop = AbortSignal.any([signal, left.signal]);
+  setDeadline(stop, deadlineOf(signal));
+  const iterators = start(stop).map((events) => events[Symbol.asyncIterator]());
   const next = (choice: number) => {
     const waiting = nextOf(iterators, choice);
     // It may fail while the reader is busy with another one's event.
