@@ -17,6 +17,8 @@ export interface DirectResponse {
 
 /** What streams need of Node's `http.ServerResponse`. */
 export interface NodeResponse {
+  setHeader(name: string, value: string): unknown;
+  /** Beside the headers that are set already. */
   writeHead(status: number, headers: Record<string, string>): unknown;
   /** False where no more should be written until `drain`. */
   write(text: string): boolean;
