@@ -24,7 +24,12 @@ export interface NodeResponse {
   write(text: string): boolean;
   end(): unknown;
   destroy(): unknown;
+  /** Whether its connection is closed. */
+  readonly destroyed: boolean;
+  /** Whether all of it was handed to the system. */
+  readonly writableFinished: boolean;
   on(event: "drain" | "finish" | "close" | "error", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
 }
 
 /** What the app's handlers see. */
