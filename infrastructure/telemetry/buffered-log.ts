@@ -26,6 +26,8 @@ export class BufferedLog implements DestinationStream {
   constructor(stream: DestinationStream) {
     this.stream = stream;
     process.on("exit", this.flush);
+    // Deno knows no exit after an exception that nobody caught.
+    process.on("uncaughtExceptionMonitor", this.flush);
   }
 
   write(line: string): void {
