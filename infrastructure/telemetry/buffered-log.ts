@@ -1,8 +1,6 @@
 import process from "node:process";
 import type { DestinationStream } from "pino";
 
-/** How far behind the file may be. */
-const WRITE_AFTER_MS = 50;
 const MAX_LENGTH = 16 * 1024;
 /** pino's number of the lowest level that does not wait. */
 const WARN_LEVEL = 40;
@@ -11,8 +9,8 @@ const WARN_LEVEL = 40;
 const WANTS_LEVEL: unique symbol = Symbol.for("pino.metadata");
 
 /**
- * Takes the lines of a logger and writes those that come soon after one another together, since a write for each costs more
- * than the line itself. Warnings and errors are written at once, with all that waits before them, and whatever waits when the
+ * Takes the lines of a logger and writes those of one turn of the event loop together, since a write for each costs more than
+ * the line itself. Warnings and errors are written at once, with all that waits before them, and whatever waits when the
  * process exits, an uncaught exception included. Only what kills the process without its knowing loses lines, the last few.
  */
 export class BufferedLog implements DestinationStream {
@@ -20,7 +18,7 @@ export class BufferedLog implements DestinationStream {
   lastLevel = 0;
   private readonly stream: DestinationStream;
   private text = "";
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private turnsEnd: ReturnType<typeof setImmediate> | undefined;
 
   /** @param stream has written what it is given when `write` returns */
   constructor(stream: DestinationStream) {
@@ -33,12 +31,12 @@ export class BufferedLog implements DestinationStream {
   write(line: string): void {
     this.text += line;
     if (this.lastLevel >= WARN_LEVEL || this.text.length >= MAX_LENGTH) this.flush();
-    else this.timer ??= setTimeout(this.flush, WRITE_AFTER_MS);
+    else this.turnsEnd ??= setImmediate(this.flush);
   }
 
   private readonly flush = (): void => {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearImmediate(this.turnsEnd);
+    this.turnsEnd = undefined;
     const { text } = this;
     this.text = "";
     if (text !== "") this.stream.write(text);
