@@ -5,7 +5,7 @@ import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
 import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { CompletionEvent, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { Completion, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -72,11 +72,26 @@ export class CompleteChat {
       : this.answers.stream(this.questionOf(chat, chat.retrieval), signal);
   }
 
+  /**
+   * The model's own answer at once, for a chat that asks for no retrieval: what the events of `stream` come to, at a lower cost.
+   * @throws ServiceError as `stream` does
+   */
+  complete(chat: Chat, signal: AbortSignal): Promise<Completion> {
+    const completion = this.adapters.completion(chat.model);
+    refuseUnsupported(chat.model, featuresAskedFor(chat.parameters, chat.messages), completion.supports);
+    throwIfAborted(signal);
+    return completion.complete(requestOf(chat), signal);
+  }
+
   private async *alone(chat: Chat, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
     const started = performance.now();
     const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
-    for await (const event of eventsOf(completion, chat, signal)) {
+    const request = requestOf(chat);
+    const events = chat.atOnce
+      ? completionEvents(await completion.complete(request, signal))
+      : completion.stream(request, signal);
+    for await (const event of events) {
       if (event.type !== "finish") {
         yield event;
         continue;
@@ -116,15 +131,6 @@ export class CompleteChat {
       ...(noStore === undefined ? {} : { noStore }),
     };
   }
-}
-
-async function* eventsOf(
-  completion: CompletionPort,
-  chat: Chat,
-  signal: AbortSignal,
-): AsyncGenerator<CompletionEvent, void, undefined> {
-  if (chat.atOnce) yield* completionEvents(await completion.complete(requestOf(chat), signal));
-  else yield* completion.stream(requestOf(chat), signal);
 }
 
 function requestOf({ system, messages, maxTokens, parameters, ...chat }: Chat): CompletionRequest {

@@ -12,8 +12,9 @@ import { type Keys, openKeys } from "./keys/open-keys.ts";
 import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
+import { BufferedLog } from "./telemetry/buffered-log.ts";
 import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
-import { createLogger } from "./telemetry/logger.ts";
+import { createLogger, standardError } from "./telemetry/logger.ts";
 
 /** A service that listens. */
 export interface RunningService {
@@ -121,7 +122,7 @@ function logUnavailable({ adapters }: Application, log: Log): void {
 
 /** Serves until SIGTERM or SIGINT, then drains; the process ends with 1 where it cannot start. */
 export async function main(): Promise<void> {
-  const log = createLogger();
+  const log = createLogger(new BufferedLog(standardError()));
   try {
     const service = await startService(readEnvironment(), log);
     const signal = await new Promise<string>((received) => {

@@ -7,6 +7,8 @@ import type { FromTally, TallySettings, ToTally } from "./tally-worker.ts";
 
 /** Use is on disk so long after at most. */
 const WRITE_AFTER_MS = 1_000;
+/** A day in UTC, which knows no other length (https://262.ecma-international.org/#sec-time-values-and-time-range). */
+const DAY_MS = 86_400_000;
 /** Time between two warnings that the file fails. */
 const SILENCE_MS = 60_000;
 
@@ -25,6 +27,8 @@ export class Tally {
   private waiting = new Map<string, DayUse>();
   private readonly replies: ((reply: FromTally) => void)[] = [];
   private today: string;
+  /** Number of the day that is `today`. */
+  private dayNumber: number;
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> | undefined;
   private silentUntil = 0;
@@ -36,6 +40,7 @@ export class Tally {
     this.log = log;
     this.now = now;
     this.today = dayOf(now());
+    this.dayNumber = Math.floor(Date.parse(this.today) / DAY_MS);
     const workerData: TallySettings = { file, today: this.today };
     this.worker = new Worker(new URL("./tally-worker.ts", import.meta.url), { workerData });
     this.worker.on("message", (reply: FromTally) => this.replies.shift()?.(reply));
@@ -141,8 +146,11 @@ export class Tally {
 
   /** Forgets the day's use where another day has begun, and all where another month has. */
   private turnTheDay(): void {
-    const today = dayOf(this.now());
-    if (today === this.today) return;
+    const now = this.now();
+    const dayNumber = Math.floor(now / DAY_MS);
+    if (dayNumber === this.dayNumber) return;
+    this.dayNumber = dayNumber;
+    const today = dayOf(now);
     const sameMonth = today.slice(0, 7) === this.today.slice(0, 7);
     this.today = today;
     if (!sameMonth) this.uses.clear();

@@ -1,8 +1,13 @@
 import { type DestinationStream, destination, pino } from "pino";
 import type { Log } from "../../domain/log.ts";
 
-/** JSON, one line an event, to standard error unless told otherwise: standard output belongs to what a command prints. */
-export function createLogger(stream: DestinationStream = destination({ fd: 2, sync: true })): Log {
+/** Standard error, each line at once: standard output belongs to what a command prints. */
+export function standardError(): DestinationStream {
+  return destination({ fd: 2, sync: true });
+}
+
+/** JSON, one line an event. */
+export function createLogger(stream: DestinationStream = standardError()): Log {
   return pino(
     {
       base: null,

@@ -1,4 +1,5 @@
 import type { AnswerEvent } from "../../../domain/answer.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { HttpContext } from "./http-context.ts";
 
 /** Tells what a cache of answers did (CacheOutcome); absent where there is none. */
@@ -16,7 +17,7 @@ export async function* withCacheHeader(
   events: AsyncIterable<AnswerEvent>,
 ): AsyncGenerator<AnswerEvent, void, undefined> {
   for await (const event of events) {
-    if (event.type === "cache") context.header(CACHE_HEADER, event.outcome);
+    if (event.type === "cache") setAnswerHeader(context, CACHE_HEADER, event.outcome);
     else yield event;
   }
 }

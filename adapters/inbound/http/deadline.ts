@@ -14,7 +14,6 @@ export type BoundedHandler = (context: HttpContext, signal: AbortSignal) => Prom
  */
 export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handler<HttpEnvironment> {
   return async (context) => {
-    const { signal: gone } = context.req.raw;
     const abandoned = context.env?.abandoned;
     const controller = new AbortController();
     setDeadline(controller.signal, performance.now() + deadlineMs);
@@ -27,11 +26,11 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
     const giveUp = () =>
       abort(new ServiceError("shutting-down", "The service shuts down and could not finish.", { retryable: true }));
     const timer = setTimeout(() => abort(timeoutError(deadlineMs)), deadlineMs);
-    gone.addEventListener("abort", cancel);
+    const unwatchCaller = watchCaller(context, cancel);
     abandoned?.addEventListener("abort", giveUp);
     const unwatch = () => {
       clearTimeout(timer);
-      gone.removeEventListener("abort", cancel);
+      unwatchCaller();
       abandoned?.removeEventListener("abort", giveUp);
     };
     const endStream = () => {
@@ -39,8 +38,7 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
       if (context.error !== undefined) cancel();
       unwatch();
     };
-    if (gone.aborted) cancel();
-    else if (abandoned?.aborted) giveUp();
+    if (abandoned?.aborted) giveUp();
     try {
       return await Promise.race([aborted.promise, handle(context, controller.signal)]);
     } catch (thrown) {
@@ -51,6 +49,26 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
       else void streamEnd.then(endStream);
     }
   };
+}
+
+/**
+ * Calls back when the caller goes away, at once where it has gone already. Node's response tells of it without a signal that
+ * would have to be made for each request.
+ */
+function watchCaller(context: HttpContext, gone: () => void): () => void {
+  const outgoing = context.env?.direct?.outgoing;
+  if (outgoing === undefined) {
+    const { signal } = context.req.raw;
+    signal.addEventListener("abort", gone);
+    if (signal.aborted) gone();
+    return () => signal.removeEventListener("abort", gone);
+  }
+  const closed = () => {
+    if (!outgoing.writableFinished) gone();
+  };
+  outgoing.on("close", closed);
+  if (outgoing.destroyed) closed();
+  return () => outgoing.off("close", closed);
 }
 
 function timeoutError(deadlineMs: number): ServiceError {

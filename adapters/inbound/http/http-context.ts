@@ -17,12 +17,19 @@ export interface DirectResponse {
 
 /** What streams need of Node's `http.ServerResponse`. */
 export interface NodeResponse {
+  setHeader(name: string, value: string): unknown;
+  /** Beside the headers that are set already. */
   writeHead(status: number, headers: Record<string, string>): unknown;
   /** False where no more should be written until `drain`. */
   write(text: string): boolean;
   end(): unknown;
   destroy(): unknown;
+  /** Whether its connection is closed. */
+  readonly destroyed: boolean;
+  /** Whether all of it was handed to the system. */
+  readonly writableFinished: boolean;
   on(event: "drain" | "finish" | "close" | "error", listener: () => void): unknown;
+  off(event: "close", listener: () => void): unknown;
 }
 
 /** What the app's handlers see. */

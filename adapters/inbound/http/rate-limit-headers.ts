@@ -1,4 +1,5 @@
 import type { Allowance, Standing } from "../../../domain/ports/allowance-port.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { HttpContext } from "./http-context.ts";
 
 /** Where the wait is longer, OpenAI's clients do not look at `retry-after` and would ask again at once. */
@@ -8,14 +9,14 @@ const LONGEST_WAIT_MS = 60_000;
 export function tellStanding(context: HttpContext, { requests, tokens, refusal }: Standing): void {
   tell(context, "requests", requests);
   tell(context, "tokens", tokens);
-  if ((refusal?.retryAfterMs ?? 0) > LONGEST_WAIT_MS) context.header("x-should-retry", "false");
+  if ((refusal?.retryAfterMs ?? 0) > LONGEST_WAIT_MS) setAnswerHeader(context, "x-should-retry", "false");
 }
 
 function tell(context: HttpContext, what: string, allowance: Allowance | undefined): void {
   if (allowance === undefined) return;
-  context.header(`x-ratelimit-limit-${what}`, String(allowance.limit));
-  context.header(`x-ratelimit-remaining-${what}`, String(allowance.remaining));
-  context.header(`x-ratelimit-reset-${what}`, duration(allowance.resetMs));
+  setAnswerHeader(context, `x-ratelimit-limit-${what}`, String(allowance.limit));
+  setAnswerHeader(context, `x-ratelimit-remaining-${what}`, String(allowance.remaining));
+  setAnswerHeader(context, `x-ratelimit-reset-${what}`, duration(allowance.resetMs));
 }
 
 /** As Go writes durations, up to minutes: `250ms`, `1.5s`, `6m0s`. */

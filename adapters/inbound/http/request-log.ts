@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { ServiceError } from "../../../domain/errors.ts";
 import type { Log } from "../../../domain/log.ts";
+import { setAnswerHeader } from "./answer-header.ts";
 import type { HttpEnvironment } from "./http-context.ts";
 import { statusOf } from "./problem.ts";
 import { REQUEST_ID_HEADER, requestIdOf } from "./request-id.ts";
@@ -12,7 +13,7 @@ export function requestLog(log: Log): MiddlewareHandler<HttpEnvironment> {
     const started = performance.now();
     const requestId = requestIdOf(context.req.header(REQUEST_ID_HEADER));
     context.set("requestId", requestId);
-    context.header(REQUEST_ID_HEADER, requestId);
+    setAnswerHeader(context, REQUEST_ID_HEADER, requestId);
     await next();
     const { status } = context.res;
     const write = () => {

@@ -12,7 +12,7 @@ const HEADERS = {
 
 /**
  * Answers with server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). The head goes out with the
- * first frame, so whatever fails before rejects, and is answered as on any other route; headers are to be set before. The
+ * first frame, so whatever fails before rejects, and is answered as on any other route; headers are to be set before, by `setAnswerHeader`. The
  * promise resolves when the stream has begun; `context.get("streamEnd")` tells its end. The events are advanced only while the
  * reader keeps up, and left early when the signal aborts or the reader goes away. To be called under `withDeadline`.
  * @throws ServiceError as the events do; the signal's own
@@ -35,8 +35,7 @@ export async function sseResponse<Event>(
   const pump = new EventPump(iterator, options);
   const { outgoing, written } = context.env.direct;
   context.set("streamEnd", endOf(pump, context));
-  const { headers } = context.body(null, 200, HEADERS);
-  pump.start(new NodeSink(outgoing, Object.fromEntries(headers), pump), text);
+  pump.start(new NodeSink(outgoing, HEADERS, pump), text);
   return written;
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { digestOf, newKey } from "../../../infrastructure/keys/secret.ts";
 import type { LoadTarget } from "./load.ts";
 import { freePort, type Listening, startListening } from "./processes.ts";
 
@@ -25,9 +26,12 @@ const script = (name: string, path: string): Contender => ({
   },
 });
 
+/** What callers show to Pharos. */
+const KEY = newKey();
+
 const PHAROS: Contender = {
   name: "Pharos",
-  headers: () => ({}),
+  headers: () => ({ authorization: `Bearer ${KEY}` }),
   start: async (upstream, core, folder) => {
     const port = await freePort();
     const data = mkdtempSync(join(folder, "pharos-"));
@@ -64,19 +68,38 @@ export const CONTENDERS: readonly Contender[] = [
 
 const MODEL = "gpt-4o";
 
-/** Everything that stands on the way of a completion is on. */
+/**
+ * Everything that stands on the way of a completion is on, with bounds that nobody reaches: a key with all its limits, a price,
+ * retries, a breaker and bounds of time, a cache of answers. The log of requests and the metrics always are.
+ */
 function pharosConfig(port: number, upstream: string): string {
+  const model = {
+    adapter: "openai",
+    model: MODEL,
+    api_key: "sk-bench",
+    base_url: `${upstream}/v1`,
+    context_tokens: 128_000,
+    price: { input: 0.000_25, cached_input: 0.000_125, output: 0.001 },
+  };
+  const limits = {
+    requests_per_minute: 1_000_000_000,
+    tokens_per_minute: 1_000_000_000_000,
+    budget: { usd: 1_000_000_000, per: "month" },
+  };
+  const hashes = [{ sha256: digestOf(KEY).toString("hex"), expires: "2999-01-01" }];
   return JSON.stringify({
     server: { host: "127.0.0.1", port },
-    models: {
-      [MODEL]: {
-        adapter: "openai",
-        model: MODEL,
-        api_key: "sk-bench",
-        base_url: `${upstream}/v1`,
-        context_tokens: 128_000,
-      },
+    keys: { bench: { scopes: ["ask"], hashes, limits } },
+    models: { [MODEL]: model },
+    resilience: {
+      attempts: 2,
+      first_token_ms: 10_000,
+      idle_ms: 10_000,
+      attempt_ms: 60_000,
+      total_ms: 120_000,
+      breaker: { window_ms: 30_000, min_failures: 5, failure_share: 0.5, open_ms: 15_000 },
     },
+    answer_cache: { max_bytes: 64 * 1024 * 1024 },
   });
 }
 

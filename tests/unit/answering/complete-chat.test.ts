@@ -52,6 +52,12 @@ describe("CompleteChat", () => {
     expect(completion.requests).toHaveLength(2);
   });
 
+  it("gives the same answer whole where its events are not wanted", async () => {
+    const { chats, completion } = chatting(new FakeCompletion({ deltas: ["103 ", "metres."], warnings: ["Slowly."] }));
+    expect(await chats.complete(CHAT, never)).toMatchObject({ text: "103 metres.", warnings: ["Slowly."] });
+    expect(completion.requests).toHaveLength(1);
+  });
+
   it("answers from passages where a search is named, with the conversation as its history", async () => {
     const { chats, completion, retrieval } = chatting();
     const messages = [

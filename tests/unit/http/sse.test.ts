@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { setAnswerHeader } from "../../../adapters/inbound/http/answer-header.ts";
 import { withDeadline } from "../../../adapters/inbound/http/deadline.ts";
 import type { HttpEnvironment } from "../../../adapters/inbound/http/http-context.ts";
 import { problemResponse } from "../../../adapters/inbound/http/problem.ts";
@@ -13,7 +14,7 @@ const LONG_MS = 60_000;
 async function answerOf(events: (signal: AbortSignal) => AsyncIterable<string>): Promise<Response> {
   const app = new Hono<HttpEnvironment>();
   const handle = withDeadline(LONG_MS, (context, signal) => {
-    context.header("x-kept", "yes");
+    setAnswerHeader(context, "x-kept", "yes");
     const options = { frame: (text: string) => text, errorFrame: ({ message }: Error) => `!${message}` };
     return sseResponse(context, events(signal), { ...options, signal, silenceMs: LONG_MS });
   });

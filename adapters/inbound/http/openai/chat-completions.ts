@@ -33,7 +33,7 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     const { headers } = context.req.raw;
     const principal = principalOf(headers, settings.trustedPrincipalHeaders);
     const asked = toChat(body, settings.limits, {
-      ...originOf(context.var),
+      ...originOf({ account: context.get("account"), requestId: context.get("requestId") }),
       principal,
       noStore: forbidsStore(headers),
     });
@@ -42,6 +42,10 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
       const events = namingParameters(CHAT_FEATURES, () => chat.stream(asked, stop));
       return asked.retrieval === undefined ? events : withCacheHeader(context, events);
     };
+    if (!body.stream && body.n === 1 && asked.retrieval === undefined) {
+      const completion = await namingParameters(CHAT_FEATURES, () => chat.complete(asked, signal));
+      return context.json(chatReply(head, [{ completion }]));
+    }
     if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));
     const stream = new ChatStream(head, { choices: body.n, includeUsage: body.stream_options?.include_usage === true });
     const respond = <Event>(events: AsyncIterable<Event>, read: (event: Event) => ChoiceEvent) =>

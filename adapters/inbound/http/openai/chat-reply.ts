@@ -18,10 +18,21 @@ export interface ChatHead {
   readonly addressOf: (documentId: string) => string;
 }
 
-/** One of the answers to a request: collects its events, in their order. */
-export class ChatChoice {
+/** One of the answers to a request. */
+interface Choice {
+  readonly completion: Completion;
+  readonly annotations?: readonly ReturnType<typeof chatAnnotation>[];
+  /** Absent where nothing was to be retrieved. */
+  readonly passages?: readonly Passage[] | undefined;
+  readonly groundedness?: Groundedness | undefined;
+  readonly searchedFor?: string | undefined;
+  /** As in Answer. */
+  readonly ungrounded?: true | undefined;
+}
+
+/** Collects the events of an answer, in their order. */
+export class ChatChoice implements Choice {
   readonly annotations: ReturnType<typeof chatAnnotation>[] = [];
-  /** Undefined where nothing was to be retrieved. */
   passages: readonly Passage[] | undefined;
   groundedness: Groundedness | undefined;
   searchedFor: string | undefined;
@@ -63,7 +74,7 @@ export class ChatChoice {
 }
 
 /** The answer of `POST /v1/chat/completions`. @param choices at least one, in their order */
-export function chatReply({ id, created, model }: ChatHead, choices: readonly ChatChoice[]) {
+export function chatReply({ id, created, model }: ChatHead, choices: readonly Choice[]) {
   const completions = choices.map(({ completion }) => completion);
   const warnings = [...new Set(completions.flatMap((completion) => completion.warnings))];
   const passages = choices[0]?.passages;
@@ -80,7 +91,7 @@ export function chatReply({ id, created, model }: ChatHead, choices: readonly Ch
   };
 }
 
-function choiceOf({ completion, annotations, passages, groundedness, ungrounded }: ChatChoice, index: number) {
+function choiceOf({ completion, annotations = [], passages, groundedness, ungrounded }: Choice, index: number) {
   const { text, toolCalls, logprobs, finishReason } = completion;
   return {
     index,
