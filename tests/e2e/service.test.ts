@@ -94,11 +94,14 @@ describe.each([OWN_RUNTIME])("the service on %s", (runtime) => {
       body: JSON.stringify({ text: "The striped zebra of Etosha drinks at the Okaukuejo waterhole.", title: "Zebras" }),
     });
     expect(answer.status).toBe(201);
+    // The log's lines are written at the end of a turn of the event loop: by the next answer the one before is there.
+    await fetch(`${first.url}/health/live`);
     await first.stop("SIGKILL");
     const second = await startServiceProcess(runtime, { dataDirectory: first.dataDirectory });
     const { response } = await generate(second, "Where does the striped zebra drink?");
     expect(response).toContain("Okaukuejo");
     await second.stop("SIGTERM");
-    expect([first, second].map(({ log }) => log.at(-1)?.message)).toEqual(["request", "stopped"]);
+    expect(first.log).toContainEqual(expect.objectContaining({ message: "request", method: "PUT", status: 201 }));
+    expect(second.log.at(-1)?.message).toBe("stopped");
   });
 });
