@@ -13,7 +13,7 @@ import type { Runtime } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { randomNumbers } from "../support/vectors.ts";
 
-const KILLS = Number(process.env.PHAROS_TEST_KILLS ?? 10);
+const KILLS = Number(process.env.PHAROS_TEST_KILLS ?? 5);
 const SEED = Number(process.env.PHAROS_TEST_SEED ?? 20261126);
 const RUNTIME: Runtime = "Deno" in globalThis ? "deno" : "node";
 const BULK = Array.from({ length: 6 }, (_, index) => `bulk/${index}`);
