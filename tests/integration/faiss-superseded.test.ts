@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -190,6 +191,16 @@ describe("A restore", () => {
       expect(failure.message).toContain(embedder.name);
       expect(await find(opened, "gull")).toHaveLength(1);
     }
+  });
+
+  it("that has only just begun its folder keeps it while the corpus is opened", async () => {
+    const corpus = join(await temporaryFolder(), "corpus");
+    const begun = join(corpus, `content-${randomUUID()}`);
+    await mkdir(begun, { recursive: true });
+    const opened = openFaiss({ directory: corpus });
+    await opened.corpus.describe(unending());
+    await opened.close();
+    expect(existsSync(begun)).toBe(true);
   });
 
   it("takes a snapshot of another learned embedder, whose space is learned anew", async () => {

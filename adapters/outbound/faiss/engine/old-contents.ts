@@ -14,13 +14,18 @@ export function removeOldContents(corpus: string): void {
   for (const name of readdirSync(corpus).filter(isContentName)) {
     const { directory, isCurrent } = contentOf(corpus, name);
     // In this order: what is complete was named before, and is not named again once it is named no more.
-    const isDone = !existsSync(join(directory, INCOMPLETE)) || isAbandoned(directory);
+    const isDone = isComplete(directory) || isAbandoned(directory);
     if (isDone && !isCurrent() && isUnused(directory)) rmSync(directory, { recursive: true, force: true });
   }
   if (currentContent(corpus).name === "" || !isUnused(corpus)) return;
   for (const name of readdirSync(corpus).filter((name) => FIRST_CONTENT.test(name))) {
     rmSync(join(corpus, name), { force: true });
   }
+}
+
+/** Whether a restore has made all of it: its mark comes before the record, and goes when all is there. */
+function isComplete(directory: string): boolean {
+  return existsSync(join(directory, RECORD)) && !existsSync(join(directory, INCOMPLETE));
 }
 
 /** Whether nothing in the folder was written for an hour. */
