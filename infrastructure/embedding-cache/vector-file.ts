@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { transact } from "../sqlite-transaction.ts";
 
 /** Bytes of a key: a SHA-256. */
 export const KEY_BYTES = 32;
@@ -67,7 +68,7 @@ export class VectorFile {
     const stale = keys.filter((_, index) => (rows[index]?.used ?? now) < now - USED_STEP_S);
     if (stale.length > 0) {
       const touch = this.database.prepare("UPDATE vectors SET used = ? WHERE key = ?");
-      this.transact(() => {
+      transact(this.database, () => {
         for (const key of stale) touch.run(now, key);
       });
     }
@@ -78,7 +79,7 @@ export class VectorFile {
   put(entries: readonly (readonly [key: Uint8Array, vector: Float32Array])[]): void {
     const now = seconds();
     const put = this.database.prepare("INSERT OR REPLACE INTO vectors (key, used, vector) VALUES (?, ?, ?)");
-    this.transact(() => {
+    transact(this.database, () => {
       for (const [key, { buffer, byteOffset, byteLength }] of entries) {
         put.run(key, now, new Uint8Array(buffer, byteOffset, byteLength));
       }
@@ -94,7 +95,7 @@ export class VectorFile {
     const format = this.number("PRAGMA user_version");
     if (format !== 0 && format !== FORMAT) throw new Error(`The file is in format ${format}.`);
     if (format === 0) {
-      this.transact(() => {
+      transact(this.database, () => {
         this.database.exec(`
           CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, used INTEGER NOT NULL, vector BLOB NOT NULL);
           CREATE INDEX IF NOT EXISTS vectors_by_use ON vectors (used);
@@ -112,7 +113,7 @@ export class VectorFile {
     );
     let dropped = 1;
     while (dropped > 0 && this.usedBytes() > this.maxBytes * 0.95) {
-      this.transact(() => {
+      transact(this.database, () => {
         dropped = Number(drop.run().changes);
       });
     }
@@ -125,17 +126,6 @@ export class VectorFile {
 
   private number(pragma: string): number {
     return Number(Object.values(this.database.prepare(pragma).get() ?? {})[0]);
-  }
-
-  private transact(body: () => void): void {
-    this.database.prepare("BEGIN IMMEDIATE").run();
-    try {
-      body();
-      this.database.prepare("COMMIT").run();
-    } catch (error) {
-      if (this.database.isTransaction) this.database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { type AccountUse, NO_USE, type PeriodUse, sumOf } from "../../domain/account-use.ts";
+import { transact } from "../sqlite-transaction.ts";
 
 const FORMAT = 1;
 const LOCK_PATIENCE_MS = 2_000;
@@ -41,7 +42,7 @@ export class TallyFile {
     const add = this.database.prepare(`
       INSERT INTO use (account, day, requests, inputTokens, outputTokens, usd) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (account, day) DO UPDATE SET ${COLUMNS.map((name) => `${name} = ${name} + excluded.${name}`).join(", ")}`);
-    this.transact(() => {
+    transact(this.database, () => {
       for (const { account, day, requests, inputTokens, outputTokens, usd } of rows)
         add.run(account, day, requests, inputTokens, outputTokens, usd);
     });
@@ -75,7 +76,7 @@ export class TallyFile {
     const format = Number(Object.values(this.database.prepare("PRAGMA user_version").get() ?? {})[0]);
     if (format !== 0 && format !== FORMAT) throw new Error(`it is in format ${format}`);
     const oldest = new Date(Date.now() - KEPT_DAYS * DAY_MS).toISOString().slice(0, 10);
-    this.transact(() => {
+    transact(this.database, () => {
       this.database.exec(`
         CREATE TABLE IF NOT EXISTS use (
           account TEXT NOT NULL, day TEXT NOT NULL, requests INTEGER NOT NULL, inputTokens INTEGER NOT NULL,
@@ -84,16 +85,5 @@ export class TallyFile {
         PRAGMA user_version = ${FORMAT}`);
       this.database.prepare("DELETE FROM use WHERE day < ?").run(oldest);
     });
-  }
-
-  private transact(body: () => void): void {
-    this.database.prepare("BEGIN IMMEDIATE").run();
-    try {
-      body();
-      this.database.prepare("COMMIT").run();
-    } catch (error) {
-      if (this.database.isTransaction) this.database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }

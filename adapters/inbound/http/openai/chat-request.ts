@@ -3,6 +3,7 @@ import type { CompletionParameters } from "../../../../domain/chat.ts";
 import type { HttpLimits } from "../settings.ts";
 import { askedFor } from "./asked-for.ts";
 import type { Caller } from "./caller.ts";
+import { chatOf } from "./chat-of.ts";
 import type { ChatBody } from "./chat-schema.ts";
 import { ParameterError, type ParameterProblem } from "./errors.ts";
 import { conversationProblems, toConversation } from "./messages.ts";
@@ -14,7 +15,7 @@ import { toolProblems } from "./tools.ts";
 const NAMES = { messages: "messages", instructions: "messages" };
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ChatBody, limits: HttpLimits, { principal, noStore, ...origin }: Caller): Chat {
+export function toChat(body: ChatBody, limits: HttpLimits, caller: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.messages);
   const retrieval = toRetrieval(body.retrieval, search, limits);
@@ -25,20 +26,16 @@ export function toChat(body: ChatBody, limits: HttpLimits, { principal, noStore,
     ...(retrieval === undefined ? [] : groundingProblems(conversation, NAMES, limits)),
   ];
   if (problems.length > 0) throw new ParameterError(problems);
-  const maxTokens = body.max_completion_tokens ?? body.max_tokens;
-  return {
+  const asked = {
     model,
-    system: conversation.system,
-    messages: conversation.messages,
+    ...conversation,
     parameters: toParameters(body),
-    ...(body.stream ? {} : { atOnce: true }),
-    // A cache would give several choices one answer.
-    noStore: noStore || body.n > 1,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(retrieval === undefined ? {} : { retrieval }),
-    ...(principal === undefined ? {} : { principal }),
-    ...origin,
+    stream: body.stream,
+    maxTokens: body.max_completion_tokens ?? body.max_tokens,
+    retrieval,
   };
+  // A cache would give several choices one answer.
+  return chatOf(asked, { ...caller, noStore: caller.noStore || body.n > 1 });
 }
 
 function toParameters(body: ChatBody): CompletionParameters {

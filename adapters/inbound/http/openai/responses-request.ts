@@ -2,6 +2,7 @@ import type { Chat } from "../../../../application/complete-chat.ts";
 import type { HttpLimits } from "../settings.ts";
 import { askedFor } from "./asked-for.ts";
 import type { Caller } from "./caller.ts";
+import { chatOf } from "./chat-of.ts";
 import { ParameterError, type ParameterProblem } from "./errors.ts";
 import { inputProblems, toConversation } from "./input-items.ts";
 import { readModelName } from "./model-name.ts";
@@ -13,7 +14,7 @@ import { toolProblems } from "./tools.ts";
 const NAMES = { messages: "input", instructions: "instructions" };
 
 /** @throws ParameterError with every rule that the parameters break together */
-export function toChat(body: ResponsesBody, limits: HttpLimits, { principal, noStore, ...origin }: Caller): Chat {
+export function toChat(body: ResponsesBody, limits: HttpLimits, caller: Caller): Chat {
   const { model, search } = readModelName(body.model);
   const conversation = toConversation(body.input, body.instructions);
   const retrieval = toRetrieval(body.retrieval, search, limits);
@@ -24,19 +25,8 @@ export function toChat(body: ResponsesBody, limits: HttpLimits, { principal, noS
     ...(retrieval === undefined ? [] : groundingProblems(conversation, NAMES, limits)),
   ];
   if (problems.length > 0) throw new ParameterError(problems);
-  const { max_output_tokens: maxTokens } = body;
-  return {
-    model,
-    system: conversation.system,
-    messages: conversation.messages,
-    parameters: toParameters(body),
-    ...(body.stream ? {} : { atOnce: true }),
-    noStore,
-    ...(maxTokens === undefined ? {} : { maxTokens }),
-    ...(retrieval === undefined ? {} : { retrieval }),
-    ...(principal === undefined ? {} : { principal }),
-    ...origin,
-  };
+  const { stream, max_output_tokens: maxTokens } = body;
+  return chatOf({ model, ...conversation, parameters: toParameters(body), stream, maxTokens, retrieval }, caller);
 }
 
 function toParameters(body: ResponsesBody) {
