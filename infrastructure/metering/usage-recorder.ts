@@ -94,8 +94,11 @@ export class UsageRecorder {
   }
 }
 
+/** Output that a call is taken to come to where nobody bounds it: what answers are bounded to where a question does not say. */
+const UNBOUNDED_OUTPUT_TOKENS = 1_024;
+
 /** What a call may come to, guessed without a tokenizer's work: it is to be known before each call. */
-function mostUsage({ prompt, maxTokens = 0 }: CompletionRequest): Usage {
+function mostUsage({ prompt, maxTokens = UNBOUNDED_OUTPUT_TOKENS }: CompletionRequest): Usage {
   const bytes = [prompt.system, ...prompt.messages.map(textOf)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   return { inputTokens: Math.ceil(bytes / BYTES_PER_TOKEN), outputTokens: maxTokens, cachedInputTokens: 0 };
 }

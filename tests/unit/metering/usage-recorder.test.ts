@@ -52,3 +52,21 @@ it("counts the begin of a long text, and takes the rest to be alike", () => {
   expect(counted).toBeLessThan(10_000);
   expect(estimateText("", tokenizer)).toBe(0);
 });
+
+it.each([
+  [{ maxTokens: 7 }, 7],
+  [{}, 1_024],
+])("holds the prompt and, of an answer bounded by %j, %d tokens before a call", (bound, output) => {
+  const recorder = new UsageRecorder(wordTokenizer);
+  const held: number[] = [];
+  recorder.guard({
+    hold(_, tokens) {
+      held.push(tokens);
+      return () => held.push(-tokens);
+    },
+  });
+  const empty = { ...prompt, system: "", messages: [] };
+  const release = recorder.hold({ prompt: empty, account: "app", ...bound }, undefined);
+  release();
+  expect(held).toEqual([output, -output]);
+});
