@@ -5,7 +5,7 @@ import { ServiceError, throwIfAborted } from "../domain/errors.ts";
 import type { Filter } from "../domain/filter.ts";
 import { type Origin, originOf } from "../domain/origin.ts";
 import type { AdapterFactory } from "../domain/ports/adapter-factory.ts";
-import type { Completion, CompletionRequest } from "../domain/ports/completion-port.ts";
+import type { Completion, CompletionPort, CompletionRequest } from "../domain/ports/completion-port.ts";
 import type { Principal } from "../domain/principal.ts";
 import { textOf } from "../domain/prompt.ts";
 import type { Question } from "../domain/question.ts";
@@ -65,10 +65,9 @@ export class CompleteChat {
    * it without a tool's result after it); and whatever the ports throw, from the iteration
    */
   stream(chat: Chat, signal: AbortSignal): AsyncIterable<AnswerEvent> {
-    const { supports } = this.adapters.completion(chat.model);
-    refuseUnsupported(chat.model, featuresAskedFor(chat.parameters, chat.messages), supports);
+    const completion = this.modelOf(chat);
     return chat.retrieval === undefined
-      ? this.alone(chat, signal)
+      ? this.alone(completion, chat, signal)
       : this.answers.stream(this.questionOf(chat, chat.retrieval), signal);
   }
 
@@ -77,15 +76,24 @@ export class CompleteChat {
    * @throws ServiceError as `stream` does
    */
   complete(chat: Chat, signal: AbortSignal): Promise<Completion> {
-    const completion = this.adapters.completion(chat.model);
-    refuseUnsupported(chat.model, featuresAskedFor(chat.parameters, chat.messages), completion.supports);
+    const completion = this.modelOf(chat);
     throwIfAborted(signal);
     return completion.complete(requestOf(chat), signal);
   }
 
-  private async *alone(chat: Chat, signal: AbortSignal): AsyncGenerator<AnswerEvent, void, undefined> {
+  /** The model that is asked for, which supports what is asked of it. */
+  private modelOf({ model, parameters, messages }: Chat): CompletionPort {
+    const completion = this.adapters.completion(model);
+    refuseUnsupported(model, featuresAskedFor(parameters, messages), completion.supports);
+    return completion;
+  }
+
+  private async *alone(
+    completion: CompletionPort,
+    chat: Chat,
+    signal: AbortSignal,
+  ): AsyncGenerator<AnswerEvent, void, undefined> {
     const started = performance.now();
-    const completion = this.adapters.completion(chat.model);
     throwIfAborted(signal);
     const request = requestOf(chat);
     const events = chat.atOnce
