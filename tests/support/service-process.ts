@@ -63,6 +63,8 @@ export async function spawnServiceProcess(
       HOME: dataDirectory,
       PORT: "0",
       PHAROS_DATA: dataDirectory,
+      // As `npm start` sets it.
+      NODE_COMPILE_CACHE: path("node_modules/.cache/compile"),
       ...options.environment,
     },
     stdio: ["ignore", "ignore", "pipe"],
