@@ -1,0 +1,145 @@
+import grpc from "@grpc/grpc-js";
+import engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
+import rpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import messages from "@pulumi/pulumi/proto/resource_pb.js";
+import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import struct from "google-protobuf/google/protobuf/struct_pb.js";
+import type { Deployment, Goal } from "./deployment.ts";
+import type { Provider } from "./provider.ts";
+import { plainEntries, type Values } from "./values.ts";
+
+const { ResourceMonitorFeature: feature } = messages;
+const FEATURES = [
+  feature.RESOURCE_MONITOR_FEATURE_SECRETS,
+  feature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
+  feature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+  feature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+];
+
+/** What the program told the engine beside its resources. */
+export interface Told {
+  /** Errors and warnings, in their order. */
+  readonly logs: string[];
+  /** Its exports, once it has ended. */
+  exports: Values;
+}
+
+/** The engine's side of the protocol between Pulumi and a program, over gRPC on the loopback; one program connects to it. */
+export class Monitor {
+  readonly told: Told = { logs: [], exports: {} };
+  private readonly server = new grpc.Server();
+  private readonly deployment: Deployment;
+  private readonly provider: Provider;
+  private stackUrn = "";
+
+  constructor(deployment: Deployment, provider: Provider) {
+    this.deployment = deployment;
+    this.provider = provider;
+    this.server.addService(rpc.ResourceMonitorService, {
+      getDeploymentInfo: answer(() => this.describe()),
+      supportsFeature: answer(() => new messages.SupportsFeatureResponse()),
+      registerResource: answer((request: messages.RegisterResourceRequest) => this.register(request)),
+      registerResourceOutputs: answer((request: messages.RegisterResourceOutputsRequest) => this.finish(request)),
+      readResource: answer((request: messages.ReadResourceRequest) => this.read(request)),
+      invoke: answer((request: messages.ResourceInvokeRequest) => this.invoke(request)),
+      signalAndWaitForShutdown: answer(() => new empty.Empty()),
+    });
+    this.server.addService(engineRpc.EngineService, {
+      log: answer((request: engineMessages.LogRequest) => this.log(request)),
+      getRootResource: answer(() => new engineMessages.GetRootResourceResponse().setUrn(this.stackUrn)),
+      setRootResource: answer(() => new engineMessages.SetRootResourceResponse()),
+    });
+  }
+
+  /** @returns the address that the program connects to */
+  listen(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+        if (error === null) resolve(`127.0.0.1:${port}`);
+        else reject(error);
+      });
+    });
+  }
+
+  close(): void {
+    this.server.forceShutdown();
+  }
+
+  private describe(): messages.DeploymentInfo {
+    return new messages.DeploymentInfo().setSupportedfeaturesList(FEATURES);
+  }
+
+  private register(request: messages.RegisterResourceRequest): messages.RegisterResourceResponse {
+    const state = this.deployment.register(goalOf(request));
+    if (state.type === "pulumi:pulumi:Stack") this.stackUrn = state.urn;
+    return new messages.RegisterResourceResponse()
+      .setUrn(state.urn)
+      .setId(state.id)
+      .setObject(struct.Struct.fromJavaScript(state.outputs));
+  }
+
+  private read(request: messages.ReadResourceRequest): messages.ReadResourceResponse {
+    const goal = {
+      type: request.getType(),
+      name: request.getName(),
+      parent: request.getParent(),
+      inputs: valuesOf(request.getProperties()),
+    };
+    const state = this.deployment.read(goal, request.getId());
+    return new messages.ReadResourceResponse()
+      .setUrn(state.urn)
+      .setId(state.id)
+      .setProperties(struct.Struct.fromJavaScript(state.outputs));
+  }
+
+  private invoke(request: messages.ResourceInvokeRequest): messages.ResourceInvokeResponse {
+    const result = this.provider.invoke(request.getTok(), valuesOf(request.getArgs()));
+    return new messages.ResourceInvokeResponse().setReturn(struct.Struct.fromJavaScript(result));
+  }
+
+  private finish(request: messages.RegisterResourceOutputsRequest): empty.Empty {
+    if (request.getUrn() === this.stackUrn) this.told.exports = valuesOf(request.getOutputs());
+    return new empty.Empty();
+  }
+
+  private log(request: engineMessages.LogRequest): empty.Empty {
+    const severity = request.getSeverity();
+    if (severity >= engineMessages.LogSeverity.WARNING) this.told.logs.push(request.getMessage());
+    return new empty.Empty();
+  }
+}
+
+function goalOf(request: messages.RegisterResourceRequest): Goal {
+  return {
+    type: request.getType(),
+    name: request.getName(),
+    parent: request.getParent(),
+    isCustom: request.getCustom(),
+    isRemote: request.getRemote(),
+    inputs: valuesOf(request.getObject()),
+    ignoreChanges: request.getIgnorechangesList(),
+    importId: request.getImportid(),
+    isRetainedOnDelete: request.getRetainondelete() ?? false,
+    isProtected: request.getProtect() ?? false,
+    deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
+    propertyDependencies: Object.fromEntries(
+      [...request.getPropertydependenciesMap().entries()].map(([key, value]) => [key, value.getUrnsList()]),
+    ),
+  };
+}
+
+function valuesOf(message: struct.Struct | undefined): Values {
+  return message === undefined ? {} : plainEntries(message.toJavaScript());
+}
+
+/** A method of the protocol; what it throws fails the call, and so the resource. */
+function answer<Request, Response>(method: (request: Request) => Response): grpc.handleUnaryCall<Request, Response> {
+  return ({ request }, respond) => {
+    try {
+      respond(null, method(request));
+    } catch (error) {
+      respond({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
+    }
+  };
+}
