@@ -1,3 +1,4 @@
+import type { Operation, Step } from "../stack.ts";
 import type { Provider } from "./provider.ts";
 import { UNKNOWN, type Value, type Values } from "./values.ts";
 
@@ -34,30 +35,6 @@ export interface Goal {
   readonly isProtected: boolean;
   readonly deleteBeforeReplace: boolean | undefined;
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
-}
-
-/** The engine's names of what it does: github.com/pulumi/pulumi/blob/v3.260.0/pkg/resource/deploy/step.go */
-export type Operation =
-  | "create"
-  | "create-replacement"
-  | "delete"
-  | "delete-replaced"
-  | "discard"
-  | "discard-replaced"
-  | "import"
-  | "import-replacement"
-  | "read"
-  | "read-replacement"
-  | "same"
-  | "update";
-
-export interface Step {
-  readonly operation: Operation;
-  readonly type: string;
-  readonly name: string;
-  readonly id: string;
-  /** Only the state forgets the resource: the program does not own it, or it is retained. */
-  readonly isLeftAlone: boolean;
 }
 
 /** Settings of a run. */
@@ -255,8 +232,8 @@ export class Deployment {
     return state;
   }
 
-  private tell(operation: Operation, { type, name, id }: ResourceState, isLeftAlone = false): void {
-    this.steps.push({ operation, type, name, id, isLeftAlone });
+  private tell(operation: Operation, { type, name }: ResourceState, isLeftAlone = false): void {
+    this.steps.push({ operation, type, name, isLeftAlone });
   }
 
   private urnOf({ type, name, parent }: Pick<Goal, "type" | "name" | "parent">): string {

@@ -4,10 +4,10 @@ import engineMessages from "@pulumi/pulumi/proto/engine_pb.js";
 import rpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
-import struct from "google-protobuf/google/protobuf/struct_pb.js";
 import type { Deployment, Goal } from "./deployment.ts";
 import type { Provider } from "./provider.ts";
-import { plainEntries, type Values } from "./values.ts";
+import { listen, messageOf, unary, valuesOf } from "./unary.ts";
+import type { Values } from "./values.ts";
 
 const { ResourceMonitorFeature: feature } = messages;
 const FEATURES = [
@@ -37,29 +37,24 @@ export class Monitor {
     this.deployment = deployment;
     this.provider = provider;
     this.server.addService(rpc.ResourceMonitorService, {
-      getDeploymentInfo: answer(() => this.describe()),
-      supportsFeature: answer(() => new messages.SupportsFeatureResponse()),
-      registerResource: answer((request: messages.RegisterResourceRequest) => this.register(request)),
-      registerResourceOutputs: answer((request: messages.RegisterResourceOutputsRequest) => this.finish(request)),
-      readResource: answer((request: messages.ReadResourceRequest) => this.read(request)),
-      invoke: answer((request: messages.ResourceInvokeRequest) => this.invoke(request)),
-      signalAndWaitForShutdown: answer(() => new empty.Empty()),
+      getDeploymentInfo: unary(() => this.describe()),
+      supportsFeature: unary(() => new messages.SupportsFeatureResponse()),
+      registerResource: unary((request: messages.RegisterResourceRequest) => this.register(request)),
+      registerResourceOutputs: unary((request: messages.RegisterResourceOutputsRequest) => this.finish(request)),
+      readResource: unary((request: messages.ReadResourceRequest) => this.read(request)),
+      invoke: unary((request: messages.ResourceInvokeRequest) => this.invoke(request)),
+      signalAndWaitForShutdown: unary(() => new empty.Empty()),
     });
     this.server.addService(engineRpc.EngineService, {
-      log: answer((request: engineMessages.LogRequest) => this.log(request)),
-      getRootResource: answer(() => new engineMessages.GetRootResourceResponse().setUrn(this.stackUrn)),
-      setRootResource: answer(() => new engineMessages.SetRootResourceResponse()),
+      log: unary((request: engineMessages.LogRequest) => this.log(request)),
+      getRootResource: unary(() => new engineMessages.GetRootResourceResponse().setUrn(this.stackUrn)),
+      setRootResource: unary(() => new engineMessages.SetRootResourceResponse()),
     });
   }
 
   /** @returns the address that the program connects to */
-  listen(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
-        if (error === null) resolve(`127.0.0.1:${port}`);
-        else reject(error);
-      });
-    });
+  async listen(): Promise<string> {
+    return `127.0.0.1:${await listen(this.server)}`;
   }
 
   close(): void {
@@ -76,7 +71,7 @@ export class Monitor {
     return new messages.RegisterResourceResponse()
       .setUrn(state.urn)
       .setId(state.id)
-      .setObject(struct.Struct.fromJavaScript(state.outputs));
+      .setObject(messageOf(state.outputs));
   }
 
   private read(request: messages.ReadResourceRequest): messages.ReadResourceResponse {
@@ -90,12 +85,12 @@ export class Monitor {
     return new messages.ReadResourceResponse()
       .setUrn(state.urn)
       .setId(state.id)
-      .setProperties(struct.Struct.fromJavaScript(state.outputs));
+      .setProperties(messageOf(state.outputs));
   }
 
   private invoke(request: messages.ResourceInvokeRequest): messages.ResourceInvokeResponse {
     const result = this.provider.invoke(request.getTok(), valuesOf(request.getArgs()));
-    return new messages.ResourceInvokeResponse().setReturn(struct.Struct.fromJavaScript(result));
+    return new messages.ResourceInvokeResponse().setReturn(messageOf(result));
   }
 
   private finish(request: messages.RegisterResourceOutputsRequest): empty.Empty {
@@ -126,20 +121,5 @@ function goalOf(request: messages.RegisterResourceRequest): Goal {
     propertyDependencies: Object.fromEntries(
       [...request.getPropertydependenciesMap().entries()].map(([key, value]) => [key, value.getUrnsList()]),
     ),
-  };
-}
-
-function valuesOf(message: struct.Struct | undefined): Values {
-  return message === undefined ? {} : plainEntries(message.toJavaScript());
-}
-
-/** A method of the protocol; what it throws fails the call, and so the resource. */
-function answer<Request, Response>(method: (request: Request) => Response): grpc.handleUnaryCall<Request, Response> {
-  return ({ request }, respond) => {
-    try {
-      respond(null, method(request));
-    } catch (error) {
-      respond({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
-    }
   };
 }
