@@ -4,6 +4,8 @@ import grpc from "@grpc/grpc-js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import rpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import messages from "@pulumi/pulumi/proto/provider_pb.js";
+import monitorRpc from "@pulumi/pulumi/proto/resource_grpc_pb.js";
+import monitorMessages from "@pulumi/pulumi/proto/resource_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
 import { Cloud } from "../cloud/cloud.ts";
 import { listen, messageOf, unary, valuesOf } from "../engine/unary.ts";
@@ -85,6 +87,35 @@ function invoke(request: messages.InvokeRequest): messages.InvokeResponse {
   return new messages.InvokeResponse().setReturn(messageOf(result));
 }
 
+/** A component is registered with the engine, which called for it, and so is each of its resources. */
+async function constructComponent(request: messages.ConstructRequest): Promise<messages.ConstructResponse> {
+  const monitor = new monitorRpc.ResourceMonitorClient(request.getMonitorendpoint(), grpc.credentials.createInsecure());
+  const register = (resource: monitorMessages.RegisterResourceRequest) =>
+    new Promise<monitorMessages.RegisterResourceResponse>((resolve, reject) => {
+      monitor.registerResource(resource, (error, response) => (error === null ? resolve(response) : reject(error)));
+    });
+  const { type, name } = { type: request.getType(), name: request.getName() };
+  const component = new monitorMessages.RegisterResourceRequest().setType(type).setName(name);
+  const urn = (await register(component.setParent(request.getParent()))).getUrn();
+  const outputs = await cloudOfFile().construct(type, name, valuesOf(request.getInputs()), async (child) => {
+    const resource = new monitorMessages.RegisterResourceRequest()
+      .setType(child.type)
+      .setName(child.name)
+      .setParent(urn)
+      .setCustom(true)
+      .setProvider(request.getProvidersMap().get("aws") ?? "")
+      .setObject(messageOf(child.inputs));
+    for (const [key, urns] of Object.entries(child.dependencies))
+      resource
+        .getPropertydependenciesMap()
+        .set(key, new monitorMessages.RegisterResourceRequest.PropertyDependencies().setUrnsList([...urns]));
+    const response = await register(resource.setDependenciesList(Object.values(child.dependencies).flat()));
+    return { urn: response.getUrn(), id: response.getId() };
+  });
+  monitor.close();
+  return new messages.ConstructResponse().setUrn(urn).setState(messageOf(outputs));
+}
+
 const server = new grpc.Server();
 server.addService(rpc.ResourceProviderService, {
   getPluginInfo: unary(() => new pluginMessages.PluginInfo().setVersion("1.0.0")),
@@ -94,6 +125,7 @@ server.addService(rpc.ResourceProviderService, {
   ...{ check: unary(check), diff: unary(diff), create: unary(create), read: unary(read), update: unary(update) },
   delete: unary(remove),
   invoke: unary(invoke),
+  construct: unary(constructComponent),
   cancel: unary(() => new empty.Empty()),
   attach: unary(() => new empty.Empty()),
 });

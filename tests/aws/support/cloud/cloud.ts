@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Difference, Found, Provider } from "../engine/provider.ts";
+import type { Difference, Found, Provider, RegisterChild } from "../engine/provider.ts";
 import { isEqual, type Value, type Values } from "../engine/values.ts";
 import { construct } from "./components.ts";
 import { invoke } from "./functions.ts";
@@ -99,8 +99,8 @@ export class Cloud implements Provider {
     return invoke(token, inputs, this);
   }
 
-  construct(type: string, name: string, inputs: Values): Values {
-    return construct(type, name, inputs);
+  construct(type: string, name: string, inputs: Values, register: RegisterChild): Promise<Values> {
+    return construct(type, name, inputs, register);
   }
 }
 

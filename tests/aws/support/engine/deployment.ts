@@ -68,7 +68,7 @@ export class Deployment {
   }
 
   /** generateResourceSteps, continueStepsFromRefresh, continueStepsFromImport */
-  register(goal: Goal): ResourceState {
+  async register(goal: Goal): Promise<ResourceState> {
     const urn = this.urnOf(goal);
     if (this.news.has(urn)) throw new Error(`Duplicate resource URN '${urn}'`);
     const old = this.olds.get(urn);
@@ -111,15 +111,30 @@ export class Deployment {
     return [...this.news.values()];
   }
 
+  /** A resource that the program has declared or read in this run. */
+  resource(urn: string): ResourceState {
+    const found = this.news.get(urn);
+    if (found === undefined) throw new Error(`unknown resource ${urn}`);
+    return found;
+  }
+
   /** The state after a program that failed: nothing is deleted. */
   abandon(): readonly ResourceState[] {
     return [...new Map([...this.olds, ...this.news]).values()].filter(({ urn }) => !this.deleted.has(urn));
   }
 
-  private registerComponent(urn: string, goal: Goal, old: ResourceState | undefined): ResourceState {
-    const { type, name, inputs } = goal;
-    const outputs = goal.isRemote ? this.provider.construct(type, name, inputs) : {};
-    return this.keep(old === undefined ? "create" : "same", { ...stateOf(urn, goal, inputs), id: "", outputs });
+  private async registerComponent(urn: string, goal: Goal, old: ResourceState | undefined): Promise<ResourceState> {
+    const component = { ...stateOf(urn, goal, goal.inputs), id: "", outputs: {} };
+    this.keep(old === undefined ? "create" : "same", component);
+    if (!goal.isRemote) return component;
+    const outputs = await this.provider.construct(goal.type, goal.name, goal.inputs, (child) =>
+      this.register({
+        ...{ type: child.type, name: child.name, inputs: child.inputs, propertyDependencies: child.dependencies },
+        ...{ parent: urn, isCustom: true, isRemote: false, ignoreChanges: [], importId: "" },
+        ...{ isRetainedOnDelete: false, isProtected: false, deleteBeforeReplace: undefined },
+      }),
+    );
+    return this.remember({ ...component, outputs });
   }
 
   /** ImportStep: the resource is read, and then compared with what the program declares. */

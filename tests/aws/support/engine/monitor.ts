@@ -12,6 +12,7 @@ import type { Values } from "./values.ts";
 const { ResourceMonitorFeature: feature } = messages;
 const FEATURES = [
   feature.RESOURCE_MONITOR_FEATURE_SECRETS,
+  feature.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
   feature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
   feature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
   feature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
@@ -65,8 +66,8 @@ export class Monitor {
     return new messages.DeploymentInfo().setSupportedfeaturesList(FEATURES);
   }
 
-  private register(request: messages.RegisterResourceRequest): messages.RegisterResourceResponse {
-    const state = this.deployment.register(goalOf(request));
+  private async register(request: messages.RegisterResourceRequest): Promise<messages.RegisterResourceResponse> {
+    const state = await this.deployment.register(goalOf(request));
     if (state.type === "pulumi:pulumi:Stack") this.stackUrn = state.urn;
     return new messages.RegisterResourceResponse()
       .setUrn(state.urn)
@@ -89,8 +90,15 @@ export class Monitor {
   }
 
   private invoke(request: messages.ResourceInvokeRequest): messages.ResourceInvokeResponse {
-    const result = this.provider.invoke(request.getTok(), valuesOf(request.getArgs()));
+    const [token, inputs] = [request.getTok(), valuesOf(request.getArgs())];
+    const result = token === "pulumi:pulumi:getResource" ? this.resource(inputs) : this.provider.invoke(token, inputs);
     return new messages.ResourceInvokeResponse().setReturn(messageOf(result));
+  }
+
+  /** What a reference to a resource stands for. */
+  private resource({ urn }: Values): Values {
+    const { id, outputs } = this.deployment.resource(String(urn));
+    return { urn: String(urn), id, state: outputs };
   }
 
   private finish(request: messages.RegisterResourceOutputsRequest): empty.Empty {

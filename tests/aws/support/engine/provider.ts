@@ -16,6 +16,24 @@ export interface Found {
   readonly outputs: Values;
 }
 
+/** A resource of a component that its provider makes. */
+export interface Child {
+  readonly type: string;
+  readonly name: string;
+  readonly inputs: Values;
+  /** URNs of what each input comes from. */
+  readonly dependencies: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface RegisteredChild {
+  readonly urn: string;
+  /** "" in a preview where there is none yet. */
+  readonly id: string;
+}
+
+/** Has the engine make a component's resource, below the component. */
+export type RegisterChild = (child: Child) => Promise<RegisteredChild>;
+
 /** The calls of a provider that the engine makes; every one may throw, which fails the resource. */
 export interface Provider {
   /** Completes the inputs: a name where the program gave none, the old one where there is one. */
@@ -27,6 +45,6 @@ export interface Provider {
   update(type: string, id: string, inputs: Values): Values;
   delete(type: string, id: string): void;
   invoke(token: string, inputs: Values): Values;
-  /** The outputs of a component that the provider makes as a whole. */
-  construct(type: string, name: string, inputs: Values): Values;
+  /** Makes a component of several resources. @returns its outputs */
+  construct(type: string, name: string, inputs: Values, register: RegisterChild): Promise<Values>;
 }

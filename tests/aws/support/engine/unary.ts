@@ -4,11 +4,11 @@ import { plainEntries, type Values } from "./values.ts";
 
 /** A method of Pulumi's protocols; what it throws fails the call, and so the resource. */
 export function unary<Request, Response>(
-  method: (request: Request) => Response,
+  method: (request: Request) => Response | Promise<Response>,
 ): grpc.handleUnaryCall<Request, Response> {
-  return ({ request }, respond) => {
+  return async ({ request }, respond) => {
     try {
-      respond(null, method(request));
+      respond(null, await method(request));
     } catch (error) {
       respond({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
     }

@@ -6,6 +6,7 @@ export type Values = { readonly [key: string]: Value };
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 const SECRET = "1b47061264138c4ac30d75fd1eb44270";
 
 /** What a message of the language host carries, without the marks of secrets. */
@@ -27,4 +28,9 @@ export function isEqual(left: Value | undefined, right: Value | undefined): bool
   if (typeof left !== "object" || typeof right !== "object" || left === null || right === null) return false;
   const [one, other] = [Object.entries(left), new Map(Object.entries(right))];
   return one.length === other.size && one.every(([key, value]) => other.has(key) && isEqual(value, other.get(key)));
+}
+
+/** Stands for a resource among a component's outputs. */
+export function referenceTo(urn: string, id: string): Value {
+  return { [SIGNATURE]: RESOURCE, urn, id: id === "" ? UNKNOWN : id };
 }
