@@ -73,5 +73,8 @@ export function taskPolicy({ accountId, needs, profileModels, snapshots }: TaskN
     ...bedrockStatements({ accountId, needs, profileModels }),
     ...allow("SearchKendra", ["kendra:Retrieve"], indexes),
     ...allow("ReadSnapshots", ["s3:GetObject"], objects),
+    // S3 says that nothing is published only to who may list, and a condition on the prefix does not hold for that: refused
+    // is what everybody else hears (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+    ...allow("SeeThatNoneIsPublished", ["s3:ListBucket"], snapshots === undefined ? [] : [snapshots.bucketArn]),
   ]);
 }
