@@ -7,10 +7,10 @@ const statement = z.object({
   Effect: z.string(),
   Action: many.default([]),
   Resource: many.default([]),
-  NotAction: z.unknown(),
-  NotResource: z.unknown(),
-  Principal: z.unknown(),
-  NotPrincipal: z.unknown(),
+  NotAction: z.unknown().optional(),
+  NotResource: z.unknown().optional(),
+  Principal: z.unknown().optional(),
+  NotPrincipal: z.unknown().optional(),
 });
 
 const policyDocument = z.object({
@@ -64,7 +64,7 @@ export const PERMISSIONS_RULES: readonly ResourceRule[] = [
   },
 ];
 
-const inlinePolicies = z.array(z.object({ policy: z.unknown() }));
+const inlinePolicies = z.array(z.object({ policy: z.unknown().optional() }));
 
 /** What is wrong with the statements of a policy that allow something. */
 function documentProblems(policy: unknown, problemsOf: (allowed: Statement) => readonly string[]): readonly string[] {
