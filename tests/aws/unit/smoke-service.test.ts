@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { checkService, type ServiceCheck } from "../../../infrastructure/aws/smoke-service.ts";
@@ -92,6 +93,30 @@ describe("the check of a service without keys", () => {
       `${url} is ready.`,
       "The config has no model extractive: /generate was not asked.",
     ]);
+  });
+});
+
+describe("the check of an HTTPS listener", () => {
+  it.each([
+    ["pharos.example.com", "pharos.example.com"],
+    ["*.example.com", "pharos.example.com"],
+  ])("wants a certificate for %s, whatever the load balancer is called", async (certificateName, wanted) => {
+    const names: string[] = [];
+    const server = createTlsServer({
+      SNICallback: (name, callback) => {
+        names.push(name);
+        callback(new Error("no certificate"));
+      },
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => {
+      server.close();
+    });
+    const url = `https://localhost:${(server.address() as AddressInfo).port}`;
+    expect(await check({ url, certificateName, keysRequired: false })).toEqual([
+      expect.stringMatching(/cannot be asked: (ECONNRESET|ERR_SSL_|UND_ERR_SOCKET|EPROTO)/u),
+    ]);
+    expect(new Set(names)).toEqual(new Set([wanted]));
   });
 });
 
