@@ -36,6 +36,7 @@ export class Service extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly loadBalancerArnSuffix: pulumi.Output<string>;
   readonly targetGroupArnSuffix: pulumi.Output<string>;
+  readonly clusterArn: pulumi.Output<string>;
   readonly clusterName: pulumi.Output<string>;
   readonly serviceName: pulumi.Output<string>;
   readonly taskDefinitionArn: pulumi.Output<string>;
@@ -72,6 +73,7 @@ export class Service extends pulumi.ComponentResource {
     this.url = loadBalancer.url;
     this.loadBalancerArnSuffix = loadBalancer.arnSuffix;
     this.targetGroupArnSuffix = loadBalancer.targetGroupArnSuffix;
+    this.clusterArn = cluster.arn;
     this.clusterName = cluster.name;
     this.serviceName = service.name;
     this.taskDefinitionArn = taskDefinition.arn;
