@@ -179,14 +179,18 @@ interface EngineEvent {
 }
 
 function stepsOf(log: string): readonly Step[] {
-  return log
-    .split("\n")
-    .filter((line) => line !== "")
-    .flatMap((line) => (JSON.parse(line) as EngineEvent).resourcePreEvent ?? [])
-    .map(({ metadata: { op, urn, type, old } }) => ({
-      operation: op as Operation,
-      type,
-      name: urn.split("::").at(-1) ?? urn,
-      isLeftAlone: op.startsWith("discard") || (op.startsWith("delete") && (old?.retainOnDelete ?? false)),
-    }));
+  return (
+    log
+      .split("\n")
+      .filter((line) => line !== "")
+      .flatMap((line) => (JSON.parse(line) as EngineEvent).resourcePreEvent ?? [])
+      // A step for the display alone, between those that create and delete.
+      .filter(({ metadata }) => metadata.op !== "replace")
+      .map(({ metadata: { op, urn, type, old } }) => ({
+        operation: op as Operation,
+        type,
+        name: urn.split("::").at(-1) ?? urn,
+        isLeftAlone: op.startsWith("discard") || (op.startsWith("delete") && (old?.retainOnDelete ?? false)),
+      }))
+  );
 }
