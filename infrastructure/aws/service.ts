@@ -68,7 +68,8 @@ export class Service extends pulumi.ComponentResource {
       { settings: [{ name: "containerInsights", value: "enabled" }] },
       { parent: this },
     );
-    const environment = { ...settings.environment, ...inputs.environment };
+    // What the tasks tell of themselves bears the name that the autoscaling asks for.
+    const environment = { ...settings.environment, ...inputs.environment, PHAROS_SERVICE: settings.name };
     const taskDefinition = createTaskDefinition(settings.name, { ...inputs, environment }, { parent: this });
     const service = this.ecsService(inputs, cluster, taskDefinition, loadBalancer, securityGroups.taskId);
     this.url = loadBalancer.url;

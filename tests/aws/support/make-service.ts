@@ -55,7 +55,7 @@ export const INPUTS: ServiceInputs = {
   secrets: [
     { variable: "OPENAI_API_KEY", valueFrom: "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openai" },
   ],
-  environment: { PHAROS_SERVICE: "pharos" },
+  environment: { PHAROS_ANONYMOUS: "true" },
 };
 
 export interface MadeService extends Recording {

@@ -25,14 +25,23 @@ describe("the autoscaling", () => {
     expect(theOnly(made.registrations, TYPES.target).inputs).toEqual({ ...target, minCapacity: 2, maxCapacity: 6 });
   });
 
-  it("follows the CPU, the requests and the streams of a task, out at once and in slowly", () => {
+  const told = (metricName: string) => ({
+    namespace: "Pharos",
+    metricName,
+    dimensions: [{ name: "Service", value: "pharos" }],
+    statistic: "Average",
+  });
+
+  it("follows the CPU, the requests and the streams of a task, out at once and in slowly, and in also where the load balancer counts nothing", () => {
     expect(inputsByName(all(made, TYPES.policy))).toEqual({
       "pharos-cpu": tracking({
         targetValue: 60,
         predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
       }),
+      "pharos-own-requests": tracking({ targetValue: 6_000, customizedMetricSpecification: told("Requests") }),
       "pharos-requests": tracking({
         targetValue: 6_000,
+        disableScaleIn: true,
         predefinedMetricSpecification: {
           predefinedMetricType: "ALBRequestCountPerTarget",
           resourceLabel: "app/pharos/1/targetgroup/pharos/2",
@@ -40,12 +49,7 @@ describe("the autoscaling", () => {
       }),
       "pharos-streams": tracking({
         targetValue: 500,
-        customizedMetricSpecification: {
-          namespace: "Pharos",
-          metricName: "ConcurrentStreams",
-          dimensions: [{ name: "Service", value: "pharos" }],
-          statistic: "Average",
-        },
+        customizedMetricSpecification: told("ConcurrentStreams"),
       }),
     });
   });

@@ -40,6 +40,7 @@ describe("the task definition", () => {
         image: INPUTS.image,
         environment: [
           { name: "LOG_LEVEL", value: "info" },
+          { name: "PHAROS_ANONYMOUS", value: "true" },
           { name: "PHAROS_SERVICE", value: "pharos" },
           { name: "PORT", value: "8080" },
         ],
