@@ -64,6 +64,9 @@ export const configSchema = z.strictObject({
     "must be the ARN of a regional web ACL",
   ).exactOptional(),
   logRetentionDays: oneOf(RETENTION_DAYS).default(30),
+  smokeTest: z.enum(["service", "rollout"]).exactOptional(),
+  smokeKey: z.string().min(1).exactOptional(),
+  smokePrompt: z.string().min(1).exactOptional(),
 });
 
 /** The keys, checked each by itself. */

@@ -150,7 +150,8 @@ function refusal(problems: readonly Problem[]): pulumi.RunError {
 }
 
 function settingsOf({ region = "", maxTasks, memory, ...given }: Given): Settings {
-  const { vpcCidr, zones, vpcId, privateSubnetIds, publicSubnetIds, ...rest } = given;
+  const { vpcCidr, zones, vpcId, privateSubnetIds, publicSubnetIds, ...others } = given;
+  const { smokeTest, smokeKey, smokePrompt, ...rest } = others;
   return {
     ...rest,
     region,
@@ -161,5 +162,18 @@ function settingsOf({ region = "", maxTasks, memory, ...given }: Given): Setting
       vpcId === undefined
         ? { kind: "new", cidr: vpcCidr ?? "10.20.0.0/16", zones: zones ?? 2 }
         : { kind: "existing", vpcId, privateSubnetIds: privateSubnetIds ?? [], publicSubnetIds: publicSubnetIds ?? [] },
+    smoke: {
+      // Nobody outside of the VPC reaches an internal load balancer.
+      test: smokeTest ?? (given.allowedCidrs.length > 0 ? "service" : "rollout"),
+      ...(smokeKey === undefined ? {} : { key: smokeKey }),
+      ...(smokePrompt === undefined ? {} : { prompt: smokePrompt }),
+    },
   };
+}
+
+/** What is allowed, and what somebody should know of all the same. */
+export function warningsOf({ allowedCidrs, certificateArn, keysSecret }: Settings): readonly string[] {
+  return allowedCidrs.length > 0 && keysSecret !== undefined && certificateArn === undefined
+    ? ["pharos:certificateArn is not set: the callers' keys go to the load balancer unencrypted."]
+    : [];
 }

@@ -1,5 +1,6 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
+import { partitionOf } from "./partition.ts";
 
 /** A repository of ECR that an image lies in. */
 export interface EcrImage {
@@ -24,6 +25,11 @@ export function parseEcrImage(imageUri: string): EcrImage | undefined {
     ...(digest === undefined ? {} : { digest }),
     ...(tag === undefined ? {} : { tag }),
   };
+}
+
+/** ARN of the repository that an image lies in. */
+export function repositoryArnOf({ registryId, region, repositoryName }: EcrImage): string {
+  return `arn:${partitionOf(region)}:ecr:${region}:${registryId}:repository/${repositoryName}`;
 }
 
 /** An image that somebody else built and pushed, as it is deployed. */

@@ -58,7 +58,7 @@ export interface Stack {
   up(given: Given): Promise<Outcome>;
   /** As `up`, but nothing is changed, in the cloud or in the state. */
   preview(given: Given): Promise<Outcome>;
-  /** Deletes whatever the state has; the program does not run. */
+  /** Deletes whatever the state has, but for what is protected; the program does not run. */
   destroy(): Promise<Outcome>;
   /** What the cloud holds now. */
   cloud(): Cloud;

@@ -45,7 +45,7 @@ export class CliStack implements Stack {
   }
 
   destroy(): Promise<Outcome> {
-    return this.run({ config: {} }, "destroy", "--yes", "--skip-preview");
+    return this.run({ config: {} }, "destroy", "--yes", "--skip-preview", "--exclude-protected");
   }
 
   cloud(): Cloud {

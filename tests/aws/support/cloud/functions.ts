@@ -33,6 +33,8 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
     if (repository === undefined) throw new Error(`reading ECR Repository (${name}): couldn't find resource`);
     return { id: String(name), ...repository.outputs, tags: repository.inputs.tags ?? {} };
   },
+  "aws:ecs/getService:getService": ({ clusterArn, serviceName }, cloud) =>
+    runningService(clusterArn, serviceName, cloud),
   "aws:index/getCallerIdentity:getCallerIdentity": () => ({
     id: ACCOUNT,
     accountId: ACCOUNT,
@@ -45,6 +47,27 @@ const FUNCTIONS: Readonly<Record<string, Function>> = {
     arn: `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:${name}-AbCdEf`,
   }),
 };
+
+/** The tag of an image whose tasks never become healthy. */
+export const BROKEN_TAG = "broken";
+
+/** What runs: after the tasks of a broken image, the circuit breaker has gone back to the task definition before. */
+function runningService(clusterArn: Value | undefined, serviceName: Value | undefined, cloud: Cloud): Values {
+  const services = [...cloud.all("aws:ecs/service:Service").values()];
+  const service = services.find(({ cluster, name }) => cluster === clusterArn && name === serviceName);
+  if (service === undefined) throw new Error(`reading ECS Service (${serviceName}): couldn't find resource`);
+  const { taskDefinition, desiredCount } = service;
+  const definitions = [...cloud.all("aws:ecs/taskDefinition:TaskDefinition")];
+  const declared = definitions.find(([id]) => String(taskDefinition).endsWith(`/${id}`));
+  const isBroken = String(declared?.[1].containerDefinitions).includes(BROKEN_TAG);
+  const running = isBroken ? String(taskDefinition).replace(/\d+$/u, "0") : String(taskDefinition);
+  const counts = { desiredCount: Number(desiredCount), runningCount: Number(desiredCount) };
+  return {
+    id: String(serviceName),
+    deployments: [{ status: "PRIMARY", taskDefinition: running, ...counts }],
+    events: isBroken ? [{ message: "(deployment 1) deployment failed: tasks failed to start" }] : [],
+  };
+}
 
 /** Calls a function of the providers. */
 export function invoke(token: string, inputs: Values, cloud: Cloud): Values {

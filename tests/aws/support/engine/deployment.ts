@@ -18,6 +18,8 @@ export interface ResourceState {
   readonly importId: string;
   /** URNs of what each input comes from. */
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+  /** URNs of all that must be there for as long as it is: its parent, its provider, and what it depends on. */
+  readonly needs: readonly string[];
 }
 
 /** What a program declares of a resource: the engine's word is goal. */
@@ -35,6 +37,9 @@ export interface Goal {
   readonly isProtected: boolean;
   readonly deleteBeforeReplace: boolean | undefined;
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
+  readonly dependencies: readonly string[];
+  /** `urn::id`; "" where the engine chooses one. */
+  readonly provider: string;
 }
 
 /** Settings of a run. */
@@ -96,7 +101,7 @@ export class Deployment {
     const state: ResourceState = {
       ...{ urn, id, type: goal.type, name: goal.name, inputs: goal.inputs, outputs: found.outputs },
       ...{ isCustom: true, isExternal: true, isRetainedOnDelete: false, isProtected: false, importId: "" },
-      propertyDependencies: {},
+      ...{ propertyDependencies: {}, needs: [goal.parent] },
     };
     return this.keep(isReplaced ? "read-replacement" : "read", state);
   }
@@ -132,6 +137,7 @@ export class Deployment {
         ...{ type: child.type, name: child.name, inputs: child.inputs, propertyDependencies: child.dependencies },
         ...{ parent: urn, isCustom: true, isRemote: false, ignoreChanges: [], importId: "" },
         ...{ isRetainedOnDelete: false, isProtected: false, deleteBeforeReplace: undefined },
+        ...{ dependencies: Object.values(child.dependencies).flat(), provider: "" },
       }),
     );
     return this.remember({ ...component, outputs });
@@ -260,16 +266,18 @@ export class Deployment {
 
 function stateOf(urn: string, goal: Goal, inputs: Values): Omit<ResourceState, "id" | "outputs"> {
   const { type, name, isCustom, isRetainedOnDelete, isProtected, importId, propertyDependencies } = goal;
+  const provider = goal.provider.split("::").slice(0, -1).join("::");
+  const needs = [goal.parent, provider, ...goal.dependencies, ...Object.values(propertyDependencies).flat()];
   return {
-    urn,
-    type,
-    name,
-    isCustom,
-    isRetainedOnDelete,
-    isProtected,
-    importId,
-    propertyDependencies,
-    inputs,
-    isExternal: false,
+    ...{ urn, type, name, isCustom, isRetainedOnDelete, isProtected, importId, propertyDependencies, inputs },
+    ...{ isExternal: false, needs: [...new Set(needs)].filter((needed) => needed !== "") },
   };
+}
+
+/** Splits a state as `pulumi destroy --exclude-protected` does: what is protected and all that it needs stays (getProtectedExcludes). */
+export function withoutProtected(state: readonly ResourceState[]) {
+  const kept = new Set(state.filter(({ isProtected }) => isProtected).map(({ urn }) => urn));
+  // Whatever a resource needs stands before it.
+  for (const { urn, needs } of state.toReversed()) if (kept.has(urn)) for (const needed of needs) kept.add(needed);
+  return { kept: state.filter(({ urn }) => kept.has(urn)), others: state.filter(({ urn }) => !kept.has(urn)) };
 }

@@ -5,7 +5,7 @@ import { changedCloud } from "../cloud/changed-cloud.ts";
 import { Cloud } from "../cloud/cloud.ts";
 import { ProjectFolder } from "../project-folder.ts";
 import type { Change, Given, Outcome, Stack } from "../stack.ts";
-import { Deployment, type ResourceState, type Run } from "./deployment.ts";
+import { Deployment, type ResourceState, type Run, withoutProtected } from "./deployment.ts";
 import { Monitor } from "./monitor.ts";
 
 const PROGRAM_FOLDER = fileURLToPath(new URL("../../../../infrastructure/aws", import.meta.url));
@@ -38,8 +38,10 @@ export class EngineStack implements Stack {
   }
 
   destroy(): Promise<Outcome> {
-    const deployment = new Deployment(this.state, this.contents, runOf(false));
-    this.state = deployment.finish();
+    const { kept, others } = withoutProtected(this.state);
+    const deployment = new Deployment(others, this.contents, runOf(false));
+    deployment.finish();
+    this.state = kept;
     return Promise.resolve({ hasSucceeded: true, steps: deployment.steps, exports: {}, logs: "" });
   }
 

@@ -126,6 +126,8 @@ function goalOf(request: messages.RegisterResourceRequest): Goal {
     isRetainedOnDelete: request.getRetainondelete() ?? false,
     isProtected: request.getProtect() ?? false,
     deleteBeforeReplace: request.getDeletebeforereplacedefined() ? request.getDeletebeforereplace() : undefined,
+    dependencies: request.getDependenciesList(),
+    provider: request.getProvider(),
     propertyDependencies: Object.fromEntries(
       [...request.getPropertydependenciesMap().entries()].map(([key, value]) => [key, value.getUrnsList()]),
     ),
