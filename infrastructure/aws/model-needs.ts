@@ -45,11 +45,10 @@ export interface DeployedConfig {
 const SECRET = "value-of-a-secret";
 
 /**
- * What the config needs in the container. An entry whose variables the container lacks is left out, as the service leaves
- * it out. @throws ConfigError with every problem that the service would find, and those of models that no permission can
- * be computed for
+ * The config as the service in the container will have it. An entry whose variables the container lacks is left out by
+ * `needsOf`, as the service leaves it out. @throws ConfigError with every problem that the service would find
  */
-export async function readModelNeeds(deployed: DeployedConfig): Promise<ModelNeeds> {
+export async function loadDeployedConfig(deployed: DeployedConfig): Promise<Config> {
   const { configFile, region, environment, secretVariables } = deployed;
   const variables = {
     AWS_REGION: region,
@@ -57,10 +56,10 @@ export async function readModelNeeds(deployed: DeployedConfig): Promise<ModelNee
     ...Object.fromEntries(secretVariables.map((name) => [name, SECRET])),
     ...environment,
   };
-  return needsOf(await loadConfig({ configFile, dataDirectory: "", variables }), region);
+  return loadConfig({ configFile, dataDirectory: "", variables });
 }
 
-/** As `readModelNeeds`, of a config that is loaded. */
+/** What a deployed config needs. @throws ConfigError with those of its models that no permission can be computed for */
 export function needsOf(config: Config, region: string): ModelNeeds {
   const { models, embedders, rerankers, searches } = config;
   const answering = usable(models.flatMap(({ targets }) => targets));

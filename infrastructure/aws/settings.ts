@@ -43,4 +43,15 @@ export interface Settings {
   /** ARN of a web ACL for the load balancer. */
   readonly webAclArn?: string;
   readonly logRetentionDays: number;
+  readonly smoke: SmokeSettings;
+}
+
+/** How a deployment is checked after each `up`. */
+export interface SmokeSettings {
+  /** `service` asks the load balancer's URL; `rollout` looks only at what ECS runs, where whoever deploys does not reach the URL. */
+  readonly test: "service" | "rollout";
+  /** A caller's key that may ask: without it, and with `keysSecret`, only a refusal is tested. */
+  readonly key?: string;
+  /** A question that the corpus answers; default: one about the sample. */
+  readonly prompt?: string;
 }

@@ -1,21 +1,30 @@
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type DeployedConfig, type ModelNeeds, readModelNeeds } from "../../../infrastructure/aws/model-needs.ts";
+import {
+  type DeployedConfig,
+  loadDeployedConfig,
+  type ModelNeeds,
+  needsOf as needsOfConfig,
+} from "../../../infrastructure/aws/model-needs.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const SHIPPED = resolve(import.meta.dirname, "../../../pharos.yaml");
 
+async function needsIn(deployed: DeployedConfig): Promise<ModelNeeds> {
+  return needsOfConfig(await loadDeployedConfig(deployed), deployed.region);
+}
+
 async function needsOf(yaml: string, deployed: Partial<DeployedConfig> = {}): Promise<ModelNeeds> {
   const configFile = join(await temporaryFolder(), "pharos.yaml");
   await writeFile(configFile, yaml);
-  return readModelNeeds({ configFile, region: "eu-central-1", environment: {}, secretVariables: [], ...deployed });
+  return needsIn({ configFile, region: "eu-central-1", environment: {}, secretVariables: [], ...deployed });
 }
 
 describe("what a config needs", () => {
   it("is Bedrock's models alone for the shipped config, whose OpenAI and Kendra lack their variables", async () => {
     const shipped = { configFile: SHIPPED, region: "eu-central-1", environment: {}, secretVariables: [] };
-    expect(await readModelNeeds(shipped)).toEqual({
+    expect(await needsIn(shipped)).toEqual({
       bedrockModels: [
         { id: "ai21.jamba-1-5-large-v1:0", region: "eu-central-1", answers: true },
         { id: "amazon.titan-embed-text-v2:0", region: "eu-central-1", answers: false },
@@ -37,7 +46,7 @@ describe("what a config needs", () => {
   });
 
   it("is OpenAI and Kendra too once the container has their variables, one of them a secret", async () => {
-    const needs = await readModelNeeds({
+    const needs = await needsIn({
       configFile: SHIPPED,
       region: "us-west-2",
       environment: { KENDRA_INDEX_ID: "0f1e2d3c-0000-0000-0000-000000000000" },
@@ -116,7 +125,7 @@ models: { m: { adapter: bedrock, model: a.b, region: eu-central-1, context_token
     const configFile = join(folder, "pharos.yaml");
     await writeFile(configFile, "models: { mine: { adapter: ./mine.mjs } }");
     const deployed = { configFile, region: "eu-central-1", environment: {}, secretVariables: [] };
-    expect(await readModelNeeds(deployed)).toMatchObject({ vendors: ["./mine.mjs"], vendorsOutside: true });
+    expect(await needsIn(deployed)).toMatchObject({ vendors: ["./mine.mjs"], vendorsOutside: true });
   });
 
   it("lists every model that no permission can be computed for", async () => {
