@@ -9,7 +9,7 @@ const aclProblems = ({ properties }: DeclaredResource) =>
   typeof properties.acl === "string" && PUBLIC_ACL.test(properties.acl) ? [`has the ACL ${properties.acl}`] : [];
 
 const repository = z.object({
-  encryptionConfigurations: z.array(z.object({ encryptionType: z.string().optional() })).default([]),
+  tags: z.record(z.string(), z.string()).default({}),
   imageScanningConfiguration: z.object({ scanOnPush: z.boolean() }).optional(),
   imageTagMutability: z.string().optional(),
   forceDelete: z.boolean().optional(),
@@ -58,16 +58,18 @@ export const STORAGE_RULES: readonly ResourceRule[] = [
   },
   {
     name: "kept-repository",
-    description: "The repository is encrypted, scanned and unchangeable by tag, and no teardown deletes its images.",
+    description:
+      "The repository whose images run, which bears its owner's tag, is scanned and unchangeable by tag, and no teardown deletes it. " +
+      "ECR encrypts all of them.",
     types: ["aws:ecr/repository:Repository"],
     problems({ properties, retainOnDelete }) {
-      const { encryptionConfigurations, imageScanningConfiguration, ...rest } = repository.parse(properties);
+      const { tags, imageScanningConfiguration, imageTagMutability, forceDelete } = repository.parse(properties);
+      // Another one is a cache of layers.
+      if (tags["pulumi:owner"] === undefined) return [];
       const problems: string[] = [];
-      if (!/^(AES256|KMS|KMS_DSSE)$/u.test(encryptionConfigurations[0]?.encryptionType ?? ""))
-        problems.push("does not say how it is encrypted");
       if (imageScanningConfiguration?.scanOnPush !== true) problems.push("does not scan what is pushed");
-      if (rest.imageTagMutability !== "IMMUTABLE") problems.push("lets its tags be moved");
-      if (rest.forceDelete === true) problems.push("can be deleted with images in it");
+      if (imageTagMutability !== "IMMUTABLE") problems.push("lets its tags be moved");
+      if (forceDelete === true) problems.push("can be deleted with images in it");
       if (retainOnDelete === false) problems.push("is deleted when it is not declared any more");
       return problems;
     },

@@ -48,6 +48,7 @@ describe("permissions", () => {
     ["secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openai-??????"],
     [["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/pharos:*"]],
     [["ecr:GetAuthorizationToken"], "*"],
+    ["bedrock:Rerank", "*"],
   ])("may be %j on %j", (action, on) => {
     expect(alone(POLICY, { policy: allow(action, on) })).toEqual([]);
   });
@@ -187,9 +188,9 @@ describe("the service", () => {
 });
 
 describe("what holds data", () => {
-  it("is a repository that is kept, encrypted, scanned, and whose tags stay", () => {
+  it("is a repository that is kept and scanned, and whose tags stay; a cache of layers is none", () => {
     const good = {
-      encryptionConfigurations: [{ encryptionType: "AES256" }],
+      tags: { "pulumi:owner": "pharos/prod" },
       imageScanningConfiguration: { scanOnPush: true },
       imageTagMutability: "IMMUTABLE",
       forceDelete: false,
@@ -200,10 +201,10 @@ describe("what holds data", () => {
     expect(problems({ ...repository({}), retainOnDelete: false })).toEqual([
       "is deleted when it is not declared any more",
     ]);
-    expect(problems(repository({ encryptionConfigurations: [] }))).toEqual(["does not say how it is encrypted"]);
     expect(problems(repository({ imageScanningConfiguration: undefined }))).toHaveLength(1);
     expect(problems(repository({ imageTagMutability: "MUTABLE" }))).toEqual(["lets its tags be moved"]);
     expect(problems(repository({ forceDelete: true }))).toEqual(["can be deleted with images in it"]);
+    expect(problems(repository({ tags: undefined, forceDelete: true }))).toEqual([]);
   });
 
   it("is a bucket that is private, encrypted and versioned", () => {
