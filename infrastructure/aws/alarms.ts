@@ -54,7 +54,7 @@ export function alarms({ minTasks, vendors, ...deployment }: AlarmNeeds): readon
       },
     },
     ...vendors.map((vendor) => ({
-      name: `throttled-by-${vendor.replaceAll(/[^A-Za-z0-9]+/gu, "-")}`,
+      name: `throttled-by-${vendor.match(/[A-Za-z0-9]+/gu)?.join("-")}`,
       args: {
         alarmDescription: `${vendor} refused more than ${THROTTLES} calls in five minutes since they were too many, twice in three times.`,
         ...watched(metrics.throttles(vendor), 300),

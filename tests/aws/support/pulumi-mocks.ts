@@ -41,7 +41,7 @@ export interface Reading {
   readonly id: string;
 }
 
-/** What a program did, in the order in which it asked for it. */
+/** What a program did, in the order in which it was done. */
 export interface Recording {
   readonly registrations: Registration[];
   readonly readings: Reading[];
