@@ -34,6 +34,7 @@ const SETTINGS: Settings = {
   secrets: {},
   environment: { LOG_LEVEL: "info", PORT: "1" },
   logRetentionDays: 30,
+  smoke: { test: "rollout" },
 };
 
 /** Two tasks of one core, in a network that nothing leads out of. */
