@@ -13,6 +13,7 @@ RUN --mount=type=secret,id=ca,target=/usr/local/share/ca-certificates/ca.crt \
     && apt-get install --yes --no-install-recommends ca-certificates curl \
     && rm -rf /var/lib/apt/lists/*
 ARG REGISTRY=https://registry.npmjs.org
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm_config_registry=${REGISTRY}
 ARG NODE_VERSION=24.21.0
 ARG NODE_AMD64_SHA512=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
 ARG NODE_ARM64_SHA512=1692513c4cf63afbd32df8c83a5346158f492cf30a825e66f9de2819804b836e242759a6bcdd5997f1cf2601781c3689e752127afd65d5c459fc333e91e5d6e6
@@ -40,9 +41,8 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends g++ libfaiss-dev libopenblas0-openmp \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 COPY .npmrc package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional --omit=peer --no-audit --no-fund --registry "${REGISTRY}"
+RUN npm ci --omit=dev --omit=optional --omit=peer --no-audit --no-fund
 COPY scripts/setup.mjs scripts/
 COPY scripts/setup scripts/setup
 RUN node scripts/setup.mjs

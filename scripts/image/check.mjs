@@ -18,8 +18,8 @@ const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
 const url = Promise.withResolvers();
 createInterface({ input: child.stderr }).on("line", (line) => {
   process.stderr.write(`${line}\n`);
-  const { msg, url: address } = line.startsWith("{") ? JSON.parse(line) : {};
-  if (msg === "listening") url.resolve(address);
+  const { message, url: address } = line.startsWith("{") ? JSON.parse(line) : {};
+  if (message === "listening") url.resolve(address);
 });
 const ended = once(child, "close");
 ended.then(() => url.reject(new Error("the service ended before it listened")));
