@@ -86,7 +86,7 @@ RUN PHAROS_DATA=/tmp/pharos NODE_COMPILE_CACHE=/tmp/compile node /tmp/check.mjs
 
 FROM service
 # What Node compiled while it was checked: it is read, never written, and a start takes less with it.
-COPY --from=checked /tmp/compile /app/.cache/compile
+COPY --from=checked --chown=0:0 /tmp/compile /app/.cache/compile
 VOLUME ["/var/lib/pharos", "/tmp"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM

@@ -11,7 +11,13 @@ const QUESTION = "How does Pharos keep its FAISS index safe from a crash?";
 
 // Invented settings, so that the vendors' adapters are loaded too; nothing is asked of them.
 const child = spawn(process.execPath, ["infrastructure/main.ts"], {
-  env: { ...process.env, HOST: "127.0.0.1", PORT: "0", OPENAI_API_KEY: "none", KENDRA_INDEX_ID: "00000000-0000-0000-0000-000000000000" },
+  env: {
+    ...process.env,
+    HOST: "127.0.0.1",
+    PORT: "0",
+    OPENAI_API_KEY: "none",
+    KENDRA_INDEX_ID: "00000000-0000-0000-0000-000000000000",
+  },
   stdio: ["ignore", "inherit", "pipe"],
 });
 const deadline = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
@@ -32,7 +38,8 @@ try {
   });
   const answer = await response.json();
   process.stdout.write(`${JSON.stringify({ response: answer.response, citations: answer.citations })}\n`);
-  if (!answer.citations?.some(({ verified }) => verified)) throw new Error(`no verified citation: ${JSON.stringify(answer)}`);
+  if (!answer.citations?.some(({ verified }) => verified))
+    throw new Error(`no verified citation: ${JSON.stringify(answer)}`);
   child.kill("SIGTERM");
   const [code, signal] = await ended;
   if (code !== 0) throw new Error(`the service ended with ${signal ?? code}`);

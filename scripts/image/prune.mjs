@@ -8,7 +8,8 @@ import { basename, dirname, join } from "node:path";
 const BUILD_ONLY = new Set(["node-addon-api", "node-api-headers", "prebuild-install"]);
 
 /** Node runs no TypeScript below node_modules, so every .ts there is a type or a source. */
-const UNREAD_FILE = /\.(?:[cm]?ts|map|md|markdown|cc|cpp|h|gypi?|tiktoken|tsbuildinfo|flow|html)$|^(?:CMakeLists|TestPlans)\.txt$/iu;
+const UNREAD_FILE =
+  /\.(?:[cm]?ts|map|md|markdown|cc|cpp|h|gypi?|tiktoken|tsbuildinfo|flow|html)$|^(?:CMakeLists|TestPlans)\.txt$/iu;
 const UNREAD_FOLDER = new Set([".cache", ".github", "examples", "test", "tests", "__tests__"]);
 const LICENCE = /^(?:licen[cs]e|notice|copying)/iu;
 
@@ -20,12 +21,15 @@ for (const folder of packageFolders(modules)) {
   if (existsSync(folder) && !needed.has(folder)) rmSync(folder, { recursive: true });
 }
 for (const folder of needed) removeUnread(folder);
-for (const name of [".bin", ".cache", ".package-lock.json"]) rmSync(join(modules, name), { recursive: true, force: true });
+for (const name of [".bin", ".cache", ".package-lock.json"])
+  rmSync(join(modules, name), { recursive: true, force: true });
 process.stdout.write(`node_modules: ${megabytes(before)} MB, of which ${megabytes(bytesOf(modules))} MB are kept\n`);
 
 /** Marks a package's dependencies, and theirs, as needed; each is found as Node finds it. */
 function visit(folder) {
-  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { dependencies = {}, optionalDependencies = {} } = JSON.parse(
+    readFileSync(join(folder, "package.json"), "utf8"),
+  );
   for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
     const found = BUILD_ONLY.has(name) ? undefined : resolve(folder, name);
     if (found === undefined || needed.has(found)) continue;
@@ -46,7 +50,9 @@ function resolve(folder, name) {
 function* packageFolders(folder) {
   for (const { name } of readdirSync(folder, { withFileTypes: true })) {
     if (name.startsWith(".")) continue;
-    const inner = name.startsWith("@") ? readdirSync(join(folder, name)).map((part) => join(folder, name, part)) : [join(folder, name)];
+    const inner = name.startsWith("@")
+      ? readdirSync(join(folder, name)).map((part) => join(folder, name, part))
+      : [join(folder, name)];
     for (const one of inner) {
       yield one;
       if (existsSync(join(one, "node_modules"))) yield* packageFolders(join(one, "node_modules"));
