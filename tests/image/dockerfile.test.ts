@@ -27,7 +27,8 @@ describe("The Dockerfile", () => {
   it("begins every stage with the same Debian or with another stage", () => {
     expect(dockerfile.globals.DEBIAN).toBe("debian:bookworm-slim");
     const stages = dockerfile.stages.map(({ name }) => name);
-    for (const { base } of dockerfile.stages) expect(base === "$" + "{DEBIAN}" || stages.includes(base), base).toBe(true);
+    for (const { base } of dockerfile.stages)
+      expect(base === "$" + "{DEBIAN}" || stages.includes(base), base).toBe(true);
   });
 
   it("takes the Node that the tests run on, with a digest for each processor", async () => {
