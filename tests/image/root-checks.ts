@@ -5,7 +5,7 @@ import { buildContext } from "./build-context.ts";
 const PROGRAM_FOLDERS = ["usr/local/sbin", "usr/local/bin", "usr/sbin", "usr/bin"];
 /** What builds and fetches, and does not run. */
 const TOOL = /^(?:.*-)?(?:g\+\+|gcc|cc|c\+\+|cpp|clang|ld|as|make|npm|npx|curl|wget|git|python3?)(?:-\d+)?$/u;
-const UNREAD = /\.(?:d\.[cm]?ts|map|md|cc|h)$/u;
+const UNREAD = /(?<!licen[cs]e)\.(?:d\.[cm]?ts|map|md|cc|h)$/iu;
 
 /** What is in an image's root and should not be, or the other way round; [] where all is well. */
 export async function checkRoot(root: string, project: string): Promise<readonly string[]> {
