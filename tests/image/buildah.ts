@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Command, Commands } from "./command.ts";
@@ -23,7 +24,7 @@ const inspected = z.object({
 export interface BuildOptions {
   readonly commands: Commands;
   readonly project: string;
-  /** Empty folder for everything that buildah keeps. */
+  /** Folder that is not there, for everything that buildah keeps. */
   readonly storage: string;
   /** Folder of a Debian, and the name that FROM calls it by. */
   readonly base: { readonly root: string; readonly name: string };
@@ -32,7 +33,10 @@ export interface BuildOptions {
   readonly authority?: string;
 }
 
-/** Builds the project's Dockerfile with buildah, which asks no registry of images. */
+/**
+ * Builds the project's Dockerfile with buildah, which asks no registry of images. `close` takes away the mounts that it
+ * leaves, by commands that still run when the build's were aborted.
+ */
 export async function buildImage({ commands, project, storage, base, arch, authority }: BuildOptions) {
   const buildah = (...args: string[]): Command => [
     "buildah",
@@ -40,6 +44,8 @@ export async function buildImage({ commands, project, storage, base, arch, autho
     ...args,
   ];
   const say = async (...args: string[]) => (await commands.run(buildah(...args))).trim();
+  const view = join(storage, "view");
+  await mkdir(view, { recursive: true });
   const archive = `${base.root}.tar`;
   await commands.run(["tar", "--create", "--file", archive, "--directory", base.root, "."]);
   const empty = await say("from", "--arch", arch, "scratch");
@@ -55,6 +61,7 @@ export async function buildImage({ commands, project, storage, base, arch, autho
   const { config } = inspected.parse(JSON.parse(await say("inspect", "--type", "image", "pharos"))).Docker;
   const image: Image = {
     root,
+    view,
     user: config.User,
     environment: config.Env,
     command: [...config.Entrypoint, ...config.Cmd],
@@ -64,7 +71,7 @@ export async function buildImage({ commands, project, storage, base, arch, autho
     stopSignal: config.StopSignal,
     labels: config.Labels,
   };
-  return { image, close: () => commands.outcome(buildah("rm", "--all")) };
+  return { image, close: (last: Commands) => last.outcome(buildah("rm", "--all")) };
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -39,7 +39,13 @@ export class Commands {
   /** Starts, and does not wait. */
   start([program, ...args]: Command, output: "pipe" | "log" = "log"): ChildProcess {
     const stdout = output === "pipe" ? "pipe" : this.log.fd;
-    return spawn(program, args, { stdio: ["ignore", stdout, this.log.fd], signal: this.signal, killSignal: "SIGKILL" });
+    const child = spawn(program, args, {
+      stdio: ["ignore", stdout, this.log.fd],
+      signal: this.signal,
+      killSignal: "SIGKILL",
+    });
+    // Without a listener an abort would end this process before it has cleaned up; who waits for the child sees it.
+    return child.on("error", () => {});
   }
 
   /** The end of what was said. */

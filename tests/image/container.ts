@@ -1,8 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import process from "node:process";
 import type { Command, Commands } from "./command.ts";
 
@@ -10,6 +8,8 @@ import type { Command, Commands } from "./command.ts";
 export interface Image {
   /** Folder that becomes the root file system; nothing is written into it. */
   readonly root: string;
+  /** Empty folder on which a container sees it. */
+  readonly view: string;
   /** "10001:10001" */
   readonly user: string;
   /** "NAME=value" */
@@ -61,7 +61,7 @@ export class Container {
 
   /** @param config file that stands in place of the image's pharos.yaml; "" for none */
   static async start(commands: Commands, image: Image, config: string): Promise<Container> {
-    const engine = commands.start(await entering(image, config));
+    const engine = commands.start(entering(image, config));
     return new Container(commands, image, engine, await firstChild(engine));
   }
 
@@ -88,13 +88,12 @@ export class Container {
 
 /** What an image's service says and how it ends, where it ends by itself. */
 export async function runToEnd(commands: Commands, image: Image): Promise<number | null> {
-  return (await commands.outcome(await entering(image, ""))).code;
+  return (await commands.outcome(entering(image, ""))).code;
 }
 
-async function entering(image: Image, config: string): Promise<Command> {
-  const view = await mkdtemp(join(tmpdir(), "pharos-view-"));
+function entering(image: Image, config: string): Command {
   const spaces = ["--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"];
-  const about = [image.root, view, image.user, image.folder, image.volumes.join(" "), config];
+  const about = [image.root, image.view, image.user, image.folder, image.volumes.join(" "), config];
   return ["unshare", ...spaces, "sh", "-c", ENTER, "sh", ...about, ...image.environment, ...image.command];
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { appendFile, copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
@@ -20,6 +20,7 @@ import { checkRoot } from "./root-checks.ts";
 import { checkService, untilHealthy } from "./service-checks.ts";
 
 const DEADLINE_MS = 30 * 60_000;
+const CLEANUP_MS = 60_000;
 const READY_WITHIN_MS = 120_000;
 const TOOLS = ["buildah", "debootstrap", "hadolint", "ip", "nsenter", "setpriv", "tar", "unshare"];
 
@@ -38,8 +39,10 @@ if (process.getuid?.() !== 0 || missing.length > 0) {
 
 const work = await mkdtemp(join(tmpdir(), "pharos-image-"));
 const logFile = join(work, "log");
-const commands = await Commands.open(logFile, AbortSignal.timeout(DEADLINE_MS));
-const undo: (() => unknown)[] = [];
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort(new Error(signal)));
+const commands = await Commands.open(logFile, AbortSignal.any([AbortSignal.timeout(DEADLINE_MS), interrupted.signal]));
+const undo: ((last: Commands) => unknown)[] = [];
 const problems: string[] = [];
 try {
   await step("hadolint", () => commands.run(["hadolint", join(PROJECT, "Dockerfile")]));
@@ -48,7 +51,6 @@ try {
   const root = join(work, "debian");
   await step(`debootstrap ${suite}, ${values.arch}`, () => makeDebianRoot(commands, root, suite, values.arch));
   const storage = join(work, "buildah");
-  await mkdir(storage);
   const authority = process.env.NODE_EXTRA_CA_CERTS;
   const options = { commands, project: PROJECT, storage, base: { root, name }, arch: values.arch };
   const { image, close } = await step("buildah", () => buildImage({ ...options, ...(authority ? { authority } : {}) }));
@@ -77,8 +79,9 @@ try {
 } catch (error) {
   problems.push(error instanceof Error ? error.message : String(error), await commands.tail());
 } finally {
-  for (const action of undo.toReversed()) await action();
-  await commands.close();
+  const last = await Commands.open(join(work, "last"), AbortSignal.timeout(CLEANUP_MS));
+  for (const action of undo.toReversed()) await action(last);
+  await Promise.all([commands.close(), last.close()]);
   await rm(work, { recursive: true, force: true });
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);

@@ -44,5 +44,7 @@ export async function checkService(container: Container, image: Image): Promise<
   expect(unhealthy.code === 1, "the health check is well where nothing listens");
   const created = await container.inside(["pharos", "keys", "create", "--name", "app", "--scopes", "ask"]);
   expect(created.code === 0 && created.output.includes("sha256"), "the command pharos makes no key");
+  const asked = await container.inside(["pharos", "ask", QUESTION.prompt]);
+  expect(asked.code === 0 && asked.output.includes("SQLite"), `the command pharos does not answer: ${asked.output}`);
   return problems;
 }
