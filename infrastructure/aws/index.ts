@@ -5,11 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import project from "../../package.json" with { type: "json" };
 import { readSettings, warningsOf } from "./config.ts";
 import { findSecrets, plainVariables, SNAPSHOT_PREFIX, secretNames } from "./container-environment.ts";
+import { readDeployedConfig } from "./deployed-config.ts";
 import { findImage, parseEcrImage, repositoryArnOf } from "./given-image.ts";
 import { Image } from "./image.ts";
 import { IndexBucket } from "./index-bucket.ts";
 import { Logs } from "./logs.ts";
-import { loadDeployedConfig, needsOf } from "./model-needs.ts";
 import { Network } from "./network.ts";
 import { Observability } from "./observability.ts";
 import { Permissions } from "./permissions.ts";
@@ -30,13 +30,12 @@ const provider = new aws.Provider("aws", {
 const options = { providers: [provider] };
 
 const variables = plainVariables(settings);
-const config = await loadDeployedConfig({
+const { needs, server } = await readDeployedConfig({
   configFile: join(stack.root, "pharos.yaml"),
   region,
   environment: variables,
   secretVariables: Object.keys(secretNames(settings)),
 });
-const needs = needsOf(config, region);
 const secrets = findSecrets(settings, { provider });
 
 const ownership = await findOwnership(name, owner, { provider });
@@ -87,7 +86,7 @@ const service = new Service(
   name,
   {
     settings,
-    server: { deadlineMs: config.server.deadline_ms, drainMs: config.server.drain_ms },
+    server,
     network,
     image: image.ref,
     executionRoleArn: permissions.executionRoleArn,

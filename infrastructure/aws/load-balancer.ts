@@ -54,7 +54,9 @@ export class LoadBalancer extends pulumi.ComponentResource {
         dropInvalidHeaderFields: true,
         enableDeletionProtection: false,
       },
-      { parent: this },
+      // An internal one cannot become an open one, and a target group has one load balancer at a time: the old one goes first, with its
+      // listeners. https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
+      { parent: this, deleteBeforeReplace: true },
     );
     const targetGroup = this.targetGroup(inputs);
     this.listener = this.listen(loadBalancer, targetGroup, inputs);

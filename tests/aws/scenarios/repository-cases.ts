@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import type { Outcome, Stack } from "../support/stack.ts";
 
-const REPOSITORY = "aws:ecr/repository:Repository";
-const CONFIG = { "aws:region": "eu-central-1" };
+export const REPOSITORY = "aws:ecr/repository:Repository";
+export const CONFIG = { "aws:region": "eu-central-1" };
 const CHANGED = { ...CONFIG, "pharos:minTasks": "3", "pharos:logRetentionDays": "90" };
 
 /** How a run finds the repository, and what the engine is to do with it in `up`, a second one, one with another config, and `destroy`. */
@@ -46,12 +46,6 @@ export const REPOSITORY_CASES: readonly RepositoryCase[] = [
   },
 ];
 
-/** Deploys a stack, for the cases to start from copies of it. */
-export async function deploy(stack: Stack): Promise<Stack> {
-  expectSuccess(await stack.up({ config: CONFIG }));
-  return stack;
-}
-
 /** Runs a case to its end. @returns its row of the table: its name, what was done in each run, and whether the repository was deleted */
 export async function runRepositoryCase({ name, expected }: RepositoryCase, stack: Stack): Promise<readonly string[]> {
   const outcomes = [
@@ -66,7 +60,7 @@ export async function runRepositoryCase({ name, expected }: RepositoryCase, stac
   const deletions = stack
     .cloud()
     .contents()
-    .deletions.filter((deletion) => deletion.startsWith(`${REPOSITORY} pharos`));
+    .deletions.filter((deletion) => deletion === `${REPOSITORY} pharos`);
   expect(deletions).toEqual([]);
   expect([...stack.cloud().all(REPOSITORY).keys()]).toContain("pharos");
   return [name, ...told, "never"];
@@ -87,6 +81,6 @@ function operationsOf({ steps }: Outcome): string {
   return words.join(", ");
 }
 
-function expectSuccess({ hasSucceeded, logs }: Outcome): void {
+export function expectSuccess({ hasSucceeded, logs }: Outcome): void {
   expect({ hasSucceeded, logs }).toEqual({ hasSucceeded: true, logs: expect.any(String) });
 }

@@ -49,6 +49,8 @@ export interface Change {
   readonly forgets?: string | "everything";
   /** The cloud has no others than those of this type. */
   readonly keepsOnly?: string;
+  /** AWS refuses this function from now on. */
+  readonly refuses?: string;
   /** The repository's tags are these now. */
   readonly repositoryTags?: Readonly<Record<string, string>>;
 }

@@ -12,8 +12,8 @@ const DEFAULTS = "__defaults";
 interface Resource {
   readonly type: string;
   readonly id: string;
-  inputs: Values;
-  outputs: Values;
+  readonly inputs: Values;
+  readonly outputs: Values;
 }
 
 /** What the cloud holds, as JSON. */
@@ -22,22 +22,31 @@ export interface Contents {
   readonly created: number;
   /** `type id` of every resource that was ever deleted. */
   readonly deletions: readonly string[];
+  /** Functions that whoever deploys may not call. */
+  readonly refused: readonly string[];
 }
 
 /** An account of AWS as far as the program needs one, in memory. It knows the types of `RESOURCE_TYPES`, and refuses every other one. */
 export class Cloud implements Provider {
   private readonly resources = new Map<string, Resource>();
   private readonly deletions: string[];
+  private readonly refused: readonly string[];
   private created: number;
 
-  constructor(contents: Contents = { resources: [], created: 0, deletions: [] }) {
+  constructor(contents: Contents = { resources: [], created: 0, deletions: [], refused: [] }) {
     for (const resource of contents.resources) this.resources.set(keyOf(resource.type, resource.id), { ...resource });
     this.created = contents.created;
     this.deletions = [...contents.deletions];
+    this.refused = contents.refused;
   }
 
   contents(): Contents {
-    return { resources: [...this.resources.values()], created: this.created, deletions: this.deletions };
+    return {
+      resources: [...this.resources.values()],
+      created: this.created,
+      deletions: this.deletions,
+      refused: this.refused,
+    };
   }
 
   /** The inputs of the resources of a type, by id. */
@@ -70,12 +79,12 @@ export class Cloud implements Provider {
   }
 
   create(type: string, name: string, inputs: Values): { readonly id: string; readonly outputs: Values } {
+    const { id: idOf, isPut } = typeOf(type);
     this.created += 1;
-    const id = typeOf(type).id?.(inputs, this.created) ?? `${lastWord(type)}-${this.created}`;
-    if (this.resources.has(keyOf(type, id))) throw new Error(`creating ${type} ${name}: ${id} already exists`);
-    const outputs = outputsOf(typeOf(type), inputs, id);
-    this.resources.set(keyOf(type, id), { type, id, inputs, outputs });
-    return { id, outputs };
+    const id = idOf?.(inputs, this.created) ?? `${lastWord(type)}-${this.created}`;
+    if (this.resources.has(keyOf(type, id)) && isPut !== true)
+      throw new Error(`creating ${type} ${name}: ${id} already exists`);
+    return { id, outputs: this.put(type, id, inputs) };
   }
 
   read(type: string, id: string): Found | undefined {
@@ -83,11 +92,8 @@ export class Cloud implements Provider {
   }
 
   update(type: string, id: string, inputs: Values): Values {
-    const resource = this.resources.get(keyOf(type, id));
-    if (resource === undefined) throw new Error(`updating ${type}: there is no ${id}`);
-    resource.inputs = inputs;
-    resource.outputs = outputsOf(typeOf(type), inputs, id);
-    return resource.outputs;
+    if (!this.resources.has(keyOf(type, id))) throw new Error(`updating ${type}: there is no ${id}`);
+    return this.put(type, id, inputs);
   }
 
   delete(type: string, id: string): void {
@@ -96,7 +102,17 @@ export class Cloud implements Provider {
   }
 
   invoke(token: string, inputs: Values): Values {
+    if (this.refused.includes(token)) throw new Error(`AccessDeniedException: you may not call ${token}`);
     return invoke(token, inputs, this);
+  }
+
+  private put(type: string, id: string, inputs: Values): Values {
+    const others = [...this.all(type)].filter(([other]) => other !== id).map(([, found]) => found);
+    const refusal = typeOf(type).refusal?.(inputs, others);
+    if (refusal !== undefined) throw new Error(`${type} ${id}: ${refusal}`);
+    const outputs = outputsOf(typeOf(type), inputs, id);
+    this.resources.set(keyOf(type, id), { type, id, inputs, outputs });
+    return outputs;
   }
 
   construct(type: string, name: string, inputs: Values, register: RegisterChild): Promise<Values> {

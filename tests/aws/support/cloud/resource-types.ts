@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Value, Values } from "../engine/values.ts";
+import { isEqual, type Value, type Values } from "../engine/values.ts";
 
 /** What the cloud knows of a type of resource. */
 export interface ResourceType {
@@ -11,6 +11,10 @@ export interface ResourceType {
   readonly id?: (inputs: Values, number: number) => string;
   /** Its outputs beside its inputs. */
   readonly outputs?: (inputs: Values, id: string) => Readonly<Record<string, Value>>;
+  /** Making one that is there already changes it. */
+  readonly isPut?: true;
+  /** Why AWS does not take it beside the others of its type; undefined where it does. */
+  readonly refusal?: (inputs: Values, others: readonly Values[]) => string | undefined;
   /** Whether something that nobody can make again lies in it: it must never be replaced. */
   readonly holdsData?: true;
 }
@@ -27,6 +31,8 @@ const arn =
 /** What is replaced, after `ForceNew` in the schemas of github.com/hashicorp/terraform-provider-aws/tree/main/internal/service. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "pulumi:providers:aws": { replacing: ["region"] },
+  "pulumi:providers:awsx": { replacing: [] },
+  "pulumi:providers:docker-build": { replacing: [] },
   "aws:appautoscaling/policy:Policy": {
     replacing: ["name", "resourceId", "scalableDimension", "serviceNamespace"],
     autoname: "name",
@@ -75,6 +81,7 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "aws:ecr/lifecyclePolicy:LifecyclePolicy": {
     replacing: ["repository"],
     id: ({ repository }) => String(repository),
+    isPut: true,
   },
   "aws:ecr/repository:Repository": {
     replacing: ["encryptionConfigurations", "name"],
@@ -117,7 +124,20 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     autoname: "name",
     id: ({ role, name }) => `${role}:${name}`,
   },
-  "aws:lb/listener:Listener": { replacing: ["loadBalancerArn"], outputs: arn("elasticloadbalancing", "listener/app") },
+  "aws:lb/listener:Listener": {
+    replacing: ["loadBalancerArn"],
+    outputs: arn("elasticloadbalancing", "listener/app"),
+    // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html
+    refusal(inputs, others) {
+      const targets = targetGroupsOf(inputs);
+      const isElsewhere = others.some(
+        (other) =>
+          other.loadBalancerArn !== inputs.loadBalancerArn &&
+          targetGroupsOf(other).some((arn) => targets.includes(arn)),
+      );
+      return isElsewhere ? "TargetGroupAssociationLimit: a target group has one load balancer" : undefined;
+    },
+  },
   "aws:lb/loadBalancer:LoadBalancer": {
     replacing: ["internal", "loadBalancerType", "name", "namePrefix"],
     autoname: "name",
@@ -137,8 +157,8 @@ export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
     }),
   },
   ...s3Types(),
-  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": { replacing: ["securityGroupId"] },
-  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": { replacing: ["securityGroupId"] },
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": { replacing: ["securityGroupId"], refusal: duplicate },
+  "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": { replacing: ["securityGroupId"], refusal: duplicate },
   "aws:wafv2/webAclAssociation:WebAclAssociation": { replacing: ["resourceArn", "webAclArn"] },
   // Its own comparison never replaces: github.com/pulumi/pulumi-docker-build/blob/main/provider/internal/image.go
   "docker-build:index:Image": {
@@ -166,9 +186,21 @@ function s3Types(): Readonly<Record<string, ResourceType>> {
       holdsData: true,
     },
     ...Object.fromEntries(
-      settings.map((setting) => [`aws:s3/${setting}:${setting.replace("b", "B")}`, { replacing: ["bucket"], id }]),
+      settings.map((setting) => [
+        `aws:s3/${setting}:${setting.replace("b", "B")}`,
+        { replacing: ["bucket"], id, isPut: true },
+      ]),
     ),
   };
+}
+
+function targetGroupsOf({ defaultActions }: Values): readonly Value[] {
+  const actions = Array.isArray(defaultActions) ? (defaultActions as readonly Values[]) : [];
+  return actions.flatMap(({ targetGroupArn }) => targetGroupArn ?? []);
+}
+
+function duplicate(inputs: Values, others: readonly Values[]): string | undefined {
+  return others.some((other) => isEqual(other, inputs)) ? "InvalidPermission.Duplicate: the rule exists" : undefined;
 }
 
 /** Of what goes into an image: a registry's password does not. */

@@ -10,7 +10,9 @@ import { Monitor } from "./monitor.ts";
 
 const PROGRAM_FOLDER = fileURLToPath(new URL("../../../../infrastructure/aws", import.meta.url));
 const LANGUAGE_HOST = fileURLToPath(import.meta.resolve("@pulumi/pulumi/cmd/run/index.js"));
-const TIMEOUT_MS = 60_000;
+/** Half of a run's time goes into compiling the libraries. */
+const COMPILE_CACHE = fileURLToPath(new URL("../../../../node_modules/.cache/compile", import.meta.url));
+const TIMEOUT_MS = 120_000;
 
 /** A stack of the tests' own engine. Its program is the real one, in a process of its own, as Pulumi's language host starts it. */
 export class EngineStack implements Stack {
@@ -83,6 +85,8 @@ async function execute(address: string, { project, stack, isPreview }: Run, { co
   const program = spawn(
     process.execPath,
     [
+      // Without them half of a run goes into garbage, and into stack traces that nobody reads.
+      ...["--max-semi-space-size=64", "--stack-trace-limit=0"],
       LANGUAGE_HOST,
       ...Object.entries(settings).flatMap(([key, value]) => [`--${key}`, value]),
       ...["--organization", "organization", "--parallel", "16"],
@@ -91,7 +95,12 @@ async function execute(address: string, { project, stack, isPreview }: Run, { co
     ],
     {
       cwd: PROGRAM_FOLDER,
-      env: { ...process.env, PULUMI_CONFIG: JSON.stringify(config), PULUMI_CONFIG_SECRET_KEYS: "[]" },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: COMPILE_CACHE,
+        PULUMI_CONFIG: JSON.stringify(config),
+        PULUMI_CONFIG_SECRET_KEYS: "[]",
+      },
       stdio: ["ignore", "pipe", "pipe"],
       timeout: TIMEOUT_MS,
     },
