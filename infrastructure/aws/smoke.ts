@@ -8,8 +8,9 @@ import { checkService, type Pause, type ServiceCheck, SmokeFailure } from "./smo
 export interface SmokeInputs {
   /** The load balancer's. */
   readonly url: pulumi.Input<string>;
-  /** Whether the machine that runs `pulumi up` can ask the URL: an internal load balancer's it cannot. */
+  /** Whether the machine that runs `pulumi up` is to ask the URL: an internal load balancer's it cannot. */
   readonly reachable: boolean;
+  /** Its ARN or its name. */
   readonly clusterArn: pulumi.Input<string>;
   readonly serviceName: pulumi.Input<string>;
   readonly taskDefinitionArn: pulumi.Input<string>;
@@ -50,8 +51,8 @@ export function checkDeployment(
     });
 }
 
-function certificateNameOf({ certificateArn }: SmokeInputs, options: pulumi.InvokeOptions) {
-  return certificateArn === undefined
+function certificateNameOf({ certificateArn, reachable }: SmokeInputs, options: pulumi.InvokeOptions) {
+  return certificateArn === undefined || !reachable
     ? pulumi.output<string | undefined>(undefined)
     : aws.acm.Certificate.get("certificate", certificateArn, {}, options).domainName;
 }

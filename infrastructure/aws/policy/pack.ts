@@ -36,6 +36,9 @@ function stackPolicy({ name, description, problems }: StackRule): StackValidatio
   };
 }
 
-function declaredOf({ type, name, urn, props, dependencies }: PolicyResource): DeclaredResource {
-  return { type, name, urn, properties: props, dependencies: dependencies.map((dependency) => dependency.urn) };
+function declaredOf({ type, name, urn, props, propertyDependencies }: PolicyResource): DeclaredResource {
+  const dependencies = Object.values(propertyDependencies).flatMap((resources) =>
+    resources.map((resource) => resource.urn),
+  );
+  return { type, name, urn, properties: props, dependencies };
 }

@@ -5,7 +5,7 @@ export interface DeclaredResource {
   readonly name: string;
   readonly urn: string;
   readonly properties: Readonly<Record<string, unknown>>;
-  /** URNs of the resources that it comes from. */
+  /** URNs of the resources that its properties come from. */
   readonly dependencies: readonly string[];
   /** Whether the real thing stays when the resource goes; undefined where that is not told, as Pulumi tells no policy. */
   readonly retainOnDelete?: boolean | undefined;

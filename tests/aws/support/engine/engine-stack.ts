@@ -51,6 +51,11 @@ export class EngineStack implements Stack {
     return this.contents;
   }
 
+  /** What the state has now. */
+  resources(): readonly ResourceState[] {
+    return this.state;
+  }
+
   async copy(change: Change): Promise<EngineStack> {
     const state = this.state.filter(({ type }) => change.forgets !== "everything" && type !== change.forgets);
     const folder = await ProjectFolder.create(this.folder.parent);
