@@ -10,7 +10,7 @@ export interface AutoscalingInputs {
   readonly targetGroupArnSuffix: pulumi.Input<string>;
 }
 
-/** What one task is to carry on average; above it tasks are added, and below all three of them, some are taken away. */
+/** What one task is to carry on average: above one of them tasks are added, and below all three some are taken away. */
 export interface ScalingTargets {
   readonly cpuPercent: number;
   /** Requests a minute. */
@@ -59,22 +59,23 @@ export class Autoscaling extends pulumi.ComponentResource {
       targetValue: cpuPercent,
       predefinedMetricSpecification: { predefinedMetricType: "ECSServiceAverageCPUUtilization" },
     });
+    // Where nobody asks, the load balancer counts nothing, and a policy without data keeps every task. So this one only adds tasks, and the
+    // tasks' own count, which is told at zero too, has a say in taking them away.
     this.track(`${settings.name}-requests`, target, {
       targetValue: requestsPerMinute,
+      disableScaleIn: true,
       predefinedMetricSpecification: {
         predefinedMetricType: "ALBRequestCountPerTarget",
         resourceLabel: pulumi.interpolate`${loadBalancerArnSuffix}/${targetGroupArnSuffix}`,
       },
     });
+    this.track(`${settings.name}-own-requests`, target, {
+      targetValue: requestsPerMinute,
+      customizedMetricSpecification: ofOneTask("Requests", settings.name),
+    });
     this.track(`${settings.name}-streams`, target, {
       targetValue: concurrentStreams,
-      // Each task tells its own number once a minute: their average is that of a task.
-      customizedMetricSpecification: {
-        namespace: "Pharos",
-        metricName: "ConcurrentStreams",
-        dimensions: [{ name: "Service", value: settings.name }],
-        statistic: "Average",
-      },
+      customizedMetricSpecification: ofOneTask("ConcurrentStreams", settings.name),
     });
     this.registerOutputs();
   }
@@ -92,4 +93,14 @@ export class Autoscaling extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+/** What the tasks tell of themselves, each once a minute: the average of what they tell is that of a task. */
+function ofOneTask(metricName: string, service: string) {
+  return {
+    namespace: "Pharos",
+    metricName,
+    dimensions: [{ name: "Service", value: service }],
+    statistic: "Average",
+  };
 }

@@ -85,5 +85,5 @@ const ANY_PORT: PortRange = [0, 65_535];
 function callers({ allowedCidrs, vpcCidr }: SecurityGroupsInputs): readonly (readonly [name: string, peer: Peer])[] {
   return allowedCidrs.length === 0
     ? [["vpc", { cidrIpv4: vpcCidr }]]
-    : allowedCidrs.map((cidr) => [cidr.replace("/", "-"), { cidrIpv4: cidr }]);
+    : [...new Set(allowedCidrs)].map((cidr) => [cidr.replace("/", "-"), { cidrIpv4: cidr }]);
 }

@@ -1,11 +1,12 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Autoscaling } from "./autoscaling.ts";
+import { CONTAINER_NAME, CONTAINER_PORT } from "./container-definition.ts";
 import { LoadBalancer, listenerPorts } from "./load-balancer.ts";
-import { checkDrain, deploymentMinutes, type ServerTimes } from "./request-times.ts";
+import { deploymentMinutes, drainProblem, type ServerTimes } from "./request-times.ts";
 import { SecurityGroups } from "./security-groups.ts";
 import type { Settings } from "./settings.ts";
-import { CONTAINER_NAME, CONTAINER_PORT, createTaskDefinition, type SecretVariable } from "./task-definition.ts";
+import { createTaskDefinition, type SecretVariable } from "./task-definition.ts";
 
 export interface ServiceInputs {
   readonly settings: Settings;
@@ -43,7 +44,8 @@ export class Service extends pulumi.ComponentResource {
 
   constructor(name: string, inputs: ServiceInputs, options?: pulumi.ComponentResourceOptions) {
     super("pharos:aws:Service", name, {}, options);
-    checkDrain(inputs.server);
+    const problem = drainProblem(inputs.server);
+    if (problem !== undefined) throw new pulumi.RunError(problem);
     const { settings, network } = inputs;
     const securityGroups = this.securityGroups(name, inputs);
     const internal = settings.allowedCidrs.length === 0;
@@ -67,7 +69,8 @@ export class Service extends pulumi.ComponentResource {
       { settings: [{ name: "containerInsights", value: "enabled" }] },
       { parent: this },
     );
-    const environment = { ...settings.environment, ...inputs.environment };
+    // What the tasks tell of themselves bears the name that the autoscaling asks for.
+    const environment = { ...settings.environment, ...inputs.environment, PHAROS_SERVICE: settings.name };
     const taskDefinition = createTaskDefinition(settings.name, { ...inputs, environment }, { parent: this });
     const service = this.ecsService(inputs, cluster, taskDefinition, loadBalancer, securityGroups.taskId);
     this.url = loadBalancer.url;

@@ -19,13 +19,17 @@ const policyDocument = z.object({
 
 type Statement = z.output<typeof statement>;
 
-/** ECR gives its token to an account and not to a repository: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html */
-const WITHOUT_RESOURCE = new Set(["ecr:GetAuthorizationToken"]);
+/**
+ * ECR gives its token to an account and not to a repository: docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
+ * Rerank is of no model; bedrock:InvokeModel, which it needs too, is: docs.aws.amazon.com/bedrock/latest/userguide/rerank-prereq.html
+ */
+const WITHOUT_RESOURCE = new Set(["bedrock:Rerank", "ecr:GetAuthorizationToken"]);
 
 export const PERMISSIONS_RULES: readonly ResourceRule[] = [
   {
     name: "no-wildcard-permission",
-    description: "A policy allows named actions on named resources; ecr:GetAuthorizationToken alone knows no resource.",
+    description:
+      "A policy allows named actions on named resources; ecr:GetAuthorizationToken and bedrock:Rerank know no resource.",
     types: ["aws:iam/policy:Policy", "aws:iam/rolePolicy:RolePolicy", "aws:iam/userPolicy:UserPolicy"],
     problems: ({ properties }) => documentProblems(properties.policy, wildcardProblems),
   },

@@ -2,7 +2,7 @@ import { RunError } from "@pulumi/pulumi";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCidr } from "../../../infrastructure/aws/cidr.ts";
-import { readSettings } from "../../../infrastructure/aws/config.ts";
+import { readSettings, warningsOf } from "../../../infrastructure/aws/config.ts";
 import { FARGATE_MEMORY } from "../../../infrastructure/aws/fargate-sizes.ts";
 
 const REGION = { "aws:region": "eu-central-1" };
@@ -27,6 +27,7 @@ describe("the configuration of the deployment", () => {
       ...{ name: "pharos", region: "eu-central-1", minTasks: 2, maxTasks: 6, cpu: 1024, memory: 4096 },
       ...{ architecture: "arm64", allowedCidrs: [], secrets: {}, environment: {}, logRetentionDays: 30 },
       network: { kind: "new", cidr: "10.20.0.0/16", zones: 2 },
+      smoke: { test: "rollout" },
     });
   });
 
@@ -51,6 +52,8 @@ describe("the configuration of the deployment", () => {
       "pharos:alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:alarms",
       "pharos:webAclArn": "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/main/1",
       "pharos:logRetentionDays": "365",
+      "pharos:smokeKey": "pharos_key",
+      "pharos:smokePrompt": "Who may ask?",
       "docker-build:host": "left alone",
     });
     expect(settings).toEqual({
@@ -69,7 +72,23 @@ describe("the configuration of the deployment", () => {
       environment: { LOG_LEVEL: "debug", KENDRA_INDEX_ID: "7" },
       alarmTopicArn: "arn:aws:sns:us-west-2:123456789012:alarms",
       webAclArn: "arn:aws:wafv2:us-west-2:123456789012:regional/webacl/main/1",
+      smoke: { test: "service", key: "pharos_key", prompt: "Who may ask?" },
     });
+  });
+
+  it("has the load balancer's URL asked after an update only where it is no internal one, or as it is told", () => {
+    const open = { ...REGION, "pharos:allowedCidrs": "203.0.113.0/24" };
+    expect(readSettings(REGION).smoke.test).toBe("rollout");
+    expect(readSettings(open).smoke.test).toBe("service");
+    expect(readSettings({ ...open, "pharos:smokeTest": "rollout" }).smoke.test).toBe("rollout");
+  });
+
+  it("warns of keys that go over HTTP", () => {
+    const open = { ...REGION, "pharos:allowedCidrs": "0.0.0.0/0", "pharos:keysSecret": "pharos/keys" };
+    const certificate = "arn:aws:acm:eu-central-1:123456789012:certificate/abc";
+    expect(warningsOf(readSettings(open))).toEqual([expect.stringContaining("unencrypted")]);
+    expect(warningsOf(readSettings({ ...open, "pharos:certificateArn": certificate }))).toEqual([]);
+    expect(warningsOf(readSettings(REGION))).toEqual([]);
   });
 
   it("tells every problem at once", () => {

@@ -1,7 +1,12 @@
 import { resolve } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type InvokedModel, type ModelNeeds, readModelNeeds } from "../../../infrastructure/aws/model-needs.ts";
+import {
+  type InvokedModel,
+  loadDeployedConfig,
+  type ModelNeeds,
+  needsOf,
+} from "../../../infrastructure/aws/model-needs.ts";
 import { executionPolicy, taskPolicy, trustPolicy } from "../../../infrastructure/aws/policies.ts";
 
 const ACCOUNT = "123456789012";
@@ -97,7 +102,8 @@ describe("the execution policy", () => {
 describe("the task policy", () => {
   it("asks the very models of the shipped config, and reads the snapshots", async () => {
     const configFile = resolve(import.meta.dirname, "../../../pharos.yaml");
-    const needs = await readModelNeeds({ configFile, region: "us-east-1", environment: {}, secretVariables: [] });
+    const deployed = { configFile, region: "us-east-1", environment: {}, secretVariables: [] };
+    const needs = needsOf(await loadDeployedConfig(deployed), "us-east-1");
     const snapshots = { bucketArn: "arn:aws:s3:::pharos-index-1a2b3c4", prefix: "faiss" };
     const profiles = [
       "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0",

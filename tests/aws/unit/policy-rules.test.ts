@@ -48,6 +48,7 @@ describe("permissions", () => {
     ["secretsmanager:GetSecretValue", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:openai-??????"],
     [["logs:CreateLogStream", "logs:PutLogEvents"], ["arn:aws:logs:eu-central-1:123456789012:log-group:/pharos:*"]],
     [["ecr:GetAuthorizationToken"], "*"],
+    ["bedrock:Rerank", "*"],
   ])("may be %j on %j", (action, on) => {
     expect(alone(POLICY, { policy: allow(action, on) })).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { changedCloud } from "../cloud/changed-cloud.ts";
 import { Cloud } from "../cloud/cloud.ts";
@@ -49,26 +49,40 @@ export class CliStack implements Stack {
   }
 
   cloud(): Cloud {
-    const file = this.cloudFile();
-    return new Cloud(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined);
+    const clouds = PACKAGES.map((name) => this.cloudOf(name).contents());
+    return new Cloud({
+      resources: clouds.flatMap(({ resources }) => resources),
+      created: Math.max(...clouds.map(({ created }) => created)),
+      deletions: clouds.flatMap(({ deletions }) => deletions),
+      refused: clouds.flatMap(({ refused }) => refused),
+    });
   }
 
   async copy(change: Change): Promise<CliStack> {
     const copy = new CliStack(await this.folder.copy());
     await copy.writePlugins();
-    await writeFile(copy.cloudFile(), JSON.stringify(changedCloud(this.cloud(), change).contents()));
+    for (const name of PACKAGES) {
+      const contents = changedCloud(this.cloudOf(name), change).contents();
+      await writeFile(copy.cloudFile(name), JSON.stringify(contents));
+    }
     if (change.forgets !== undefined) await copy.forget(change.forgets);
     return copy;
   }
 
-  private cloudFile(): string {
-    return join(this.folder.path, "cloud.json");
+  private cloudFile(name: string): string {
+    return join(this.folder.path, `cloud-${name}.json`);
+  }
+
+  /** What the provider of this package holds: each has a process of its own, and so a file. */
+  private cloudOf(name: string): Cloud {
+    const file = this.cloudFile(name);
+    return new Cloud(existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined);
   }
 
   /** A provider is a program by its package's name. */
   private async writePlugins(): Promise<void> {
-    const command = [process.execPath, PROVIDER, this.cloudFile()].map((word) => `'${word}'`).join(" ");
     for (const name of PACKAGES) {
+      const command = [process.execPath, PROVIDER, this.cloudFile(name)].map((word) => `'${word}'`).join(" ");
       const file = join(this.folder.path, "plugins", `pulumi-resource-${name}`);
       await writeFile(file, `#!/bin/sh\nexec ${command}\n`);
       await chmod(file, 0o755);
@@ -119,7 +133,8 @@ export class CliStack implements Stack {
       cwd: folder,
       env: {
         ...process.env,
-        PATH: [join(folder, "plugins"), process.env.PATH].join(delimiter),
+        // Pulumi's language host starts the `node` of the PATH: it has to be this one, which runs TypeScript.
+        PATH: [join(folder, "plugins"), dirname(process.execPath), process.env.PATH].join(delimiter),
         PULUMI_BACKEND_URL: `file://${join(folder, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_DEBUG_COMMANDS: "true",
@@ -164,14 +179,18 @@ interface EngineEvent {
 }
 
 function stepsOf(log: string): readonly Step[] {
-  return log
-    .split("\n")
-    .filter((line) => line !== "")
-    .flatMap((line) => (JSON.parse(line) as EngineEvent).resourcePreEvent ?? [])
-    .map(({ metadata: { op, urn, type, old } }) => ({
-      operation: op as Operation,
-      type,
-      name: urn.split("::").at(-1) ?? urn,
-      isLeftAlone: op.startsWith("discard") || (op.startsWith("delete") && (old?.retainOnDelete ?? false)),
-    }));
+  return (
+    log
+      .split("\n")
+      .filter((line) => line !== "")
+      .flatMap((line) => (JSON.parse(line) as EngineEvent).resourcePreEvent ?? [])
+      // A step for the display alone, between those that create and delete.
+      .filter(({ metadata }) => metadata.op !== "replace")
+      .map(({ metadata: { op, urn, type, old } }) => ({
+        operation: op as Operation,
+        type,
+        name: urn.split("::").at(-1) ?? urn,
+        isLeftAlone: op.startsWith("discard") || (op.startsWith("delete") && (old?.retainOnDelete ?? false)),
+      }))
+  );
 }

@@ -118,10 +118,12 @@ async function constructComponent(request: messages.ConstructRequest): Promise<m
 
 const server = new grpc.Server();
 server.addService(rpc.ResourceProviderService, {
-  getPluginInfo: unary(() => new pluginMessages.PluginInfo().setVersion("1.0.0")),
+  getPluginInfo: unary(() => new pluginMessages.PluginInfo().setVersion("999.0.0")),
   checkConfig: unary(check),
   diffConfig: unary(diff),
-  configure: unary(() => new messages.ConfigureResponse().setSupportspreview(true)),
+  configure: unary(() =>
+    new messages.ConfigureResponse().setSupportspreview(true).setAcceptsecrets(true).setAcceptresources(true),
+  ),
   ...{ check: unary(check), diff: unary(diff), create: unary(create), read: unary(read), update: unary(update) },
   delete: unary(remove),
   invoke: unary(invoke),

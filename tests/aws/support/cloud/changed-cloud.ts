@@ -9,7 +9,7 @@ export function changedCloud(cloud: Cloud, { keepsOnly, refuses, repositoryTags 
   const kept = resources.filter(({ type }) => keepsOnly === undefined || type === keepsOnly);
   const changed = new Cloud({ ...contents, resources: kept, refused: refuses === undefined ? [] : [refuses] });
   const repository = changed.read(REPOSITORY, "pharos");
-  if (repositoryTags !== undefined)
-    changed.update(REPOSITORY, "pharos", { ...repository?.inputs, tags: repositoryTags });
+  if (repository !== undefined && repositoryTags !== undefined)
+    changed.update(REPOSITORY, "pharos", { ...repository.inputs, tags: repositoryTags });
   return changed;
 }

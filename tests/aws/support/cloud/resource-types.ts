@@ -31,6 +31,8 @@ const arn =
 /** What is replaced, after `ForceNew` in the schemas of github.com/hashicorp/terraform-provider-aws/tree/main/internal/service. */
 export const RESOURCE_TYPES: Readonly<Record<string, ResourceType>> = {
   "pulumi:providers:aws": { replacing: ["region"] },
+  "pulumi:providers:awsx": { replacing: [] },
+  "pulumi:providers:docker-build": { replacing: [] },
   "aws:appautoscaling/policy:Policy": {
     replacing: ["name", "resourceId", "scalableDimension", "serviceNamespace"],
     autoname: "name",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ContainerValues, containerDefinition } from "../../../infrastructure/aws/task-definition.ts";
+import { type ContainerValues, containerDefinition } from "../../../infrastructure/aws/container-definition.ts";
 
 const VALUES: ContainerValues = {
   image: "registry/pharos@sha256:1",
