@@ -21,11 +21,12 @@ interface SystemProfile {
 }
 
 /**
- * The regions that the profiles of a geography send calls to, besides the one that is asked; all of those that any of its
- * profiles has. A profile that goes to fewer never uses the others: permissions count only behind the profile itself.
- * https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html (as of December 2025, by profile and
- * source region; since then by model: https://docs.aws.amazon.com/bedrock/latest/userguide/model-cards.html). The list of a
- * profile never changes.
+ * The regions that the profiles of a geography send calls to, besides the one that is asked: all of those that any of its
+ * profiles of models has that answer or embed texts. One that goes to fewer never uses the others, as the permissions count
+ * behind a profile alone. A profile's list never changes, says AWS; new geographies come.
+ * By profile and source region: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html (December
+ * 2025), by model since then: https://docs.aws.amazon.com/bedrock/latest/userguide/models-region-compatibility.html
+ * India: https://aws.amazon.com/blogs/machine-learning/amazon-bedrock-expands-claude-model-availability-to-india-cross-region-inference/
  */
 export const GEOGRAPHIES = {
   us: ["us-east-1", "us-east-2", "us-west-2"],
@@ -44,6 +45,7 @@ export const GEOGRAPHIES = {
   jp: ["ap-northeast-1", "ap-northeast-3"],
   au: ["ap-southeast-2", "ap-southeast-4"],
   ca: ["ca-central-1", "ca-west-1"],
+  in: ["ap-south-1", "ap-south-2"],
   "us-gov": ["us-gov-east-1", "us-gov-west-1"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

@@ -58,6 +58,7 @@ describe("what a config calls a model of Bedrock", () => {
     ["jp.anthropic.claude-sonnet-4-6", "ap-northeast-1", ["ap-northeast-1", "ap-northeast-3"]],
     ["au.anthropic.claude-opus-4-6-v1", "ap-southeast-4", ["ap-southeast-2", "ap-southeast-4"]],
     ["ca.amazon.nova-lite-v1:0", "ca-central-1", ["ca-central-1", "ca-west-1"]],
+    ["in.anthropic.claude-haiku-4-5-20251001-v1:0", "ap-south-2", ["ap-south-1", "ap-south-2"]],
     ["us-gov.anthropic.claude-3-7-sonnet-20250219-v1:0", "us-gov-east-1", ["us-gov-east-1", "us-gov-west-1"]],
   ])("sends %s from %s to the regions that AWS names", (profile, region, destinations) => {
     expect(bedrockModel(profile, region)).toMatchObject({ destinations });

@@ -149,6 +149,11 @@ searches:
     });
   });
 
+  it("does not depend on the callers' keys, which are a secret with a form of its own", async () => {
+    const extractive = "models: { extractive: { adapter: extractive } }";
+    expect(await needsOf(extractive, { secretVariables: ["PHAROS_KEYS"] })).toMatchObject({ vendorsOutside: false });
+  });
+
   it("cannot be told of a config that the service would refuse, and says what the service would say", async () => {
     await expect(needsOf("models: { m: { adapter: bedrok } }")).rejects.toThrow(/models\.m\.adapter: no adapter/u);
   });
