@@ -49,6 +49,12 @@ export default {
       { pathNot: "^(infrastructure|bin|scripts|tests)/" },
       { path: "^infrastructure/" },
     ),
+    // The deployment's libraries are for development: the service has to do without them.
+    forbid(
+      "only-scripts-and-tests-import-the-deployment",
+      { pathNot: "^(infrastructure/aws|scripts|tests)/" },
+      { path: "^infrastructure/aws/" },
+    ),
     forbid("only-tests-import-tests", { pathNot: "^tests/" }, { path: "^tests/" }),
     forbid("no-cycles", {}, { circular: true }),
     // What the checker does not find it does not check.

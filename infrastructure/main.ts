@@ -6,6 +6,7 @@ import { type Environment, readEnvironment } from "./config/environment.ts";
 import { type Config, loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
+import { keepAliveMs } from "./idle-timeout.ts";
 import { chargeAccount } from "./keys/charge-account.ts";
 import { refuseExposure } from "./keys/exposure.ts";
 import { type Keys, openKeys } from "./keys/open-keys.ts";
@@ -88,7 +89,7 @@ function listen(
     metrics,
     settings: httpSettings(config),
   });
-  return serve(app, addressOf(config));
+  return serve(app, { ...addressOf(config), keepAliveMs: keepAliveMs(config.server.deadline_ms) });
 }
 
 function limitAccounts({ usage }: Application, { allowances }: Keys): void {

@@ -18,6 +18,11 @@ interface ListenOptions {
   readonly port: number;
 }
 
+interface ServeOptions extends ListenOptions {
+  /** Time for which a connection is held on which nothing is asked, in ms. */
+  readonly keepAliveMs: number;
+}
+
 export interface RunningServer {
   /** Port that it listens on. */
   readonly port: number;
@@ -45,7 +50,7 @@ export async function checkAddress({ hostname, port }: ListenOptions): Promise<v
 }
 
 /** Starts serving. @throws StartError where it cannot listen */
-export async function serve(app: FetchApp, options: ListenOptions): Promise<RunningServer> {
+export async function serve(app: FetchApp, options: ServeOptions): Promise<RunningServer> {
   const { hostname } = options;
   const listener = await listen(app, options).catch((error: unknown) => {
     throw listenError(hostname, options.port, error);
@@ -89,7 +94,7 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 }
 
 /** Also on Deno: `Deno.serve` of 2.9 does not tell that a caller went away whose body came in a packet of its own. */
-async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
+async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ServeOptions): Promise<Listener> {
   const abandoned = new AbortController();
   const respond = getRequestListener(
     (request, { outgoing }) => app.fetch(request, { abandoned: abandoned.signal, direct: { outgoing, written } }),
@@ -100,6 +105,7 @@ async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise
     underWay.add(outgoing);
     respond(incoming, outgoing);
   });
+  server.keepAliveTimeout = keepAliveMs;
   server.listen(port, hostname);
   await once(server, "listening");
   return {

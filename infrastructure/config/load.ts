@@ -34,6 +34,9 @@ import {
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
   readonly name: string;
+  readonly adapter: string;
+  /** As the file has them, with the variables' values; without what a missing variable stands in. They may hold secrets. */
+  readonly options: Readonly<Record<string, unknown>>;
   /** The embedder that it asks for, by its name in the config. */
   readonly embedder?: string;
   /** Variables that it needs and that are not set: then it cannot be asked. */
@@ -43,7 +46,6 @@ export interface AdapterEntry<Made> {
 
 /** One of the places that a model can be asked at. */
 export interface TargetEntry extends AdapterEntry<CompletionPort> {
-  readonly adapter: string;
   readonly weight: number;
   readonly price?: Price;
 }
@@ -190,7 +192,7 @@ class EntryPreparer {
         const checked = check(targetSettings, ownOfTarget);
         this.tell(fieldOf(at), checked.problems ?? []);
         const { weight = 1, price } = checked.data ?? {};
-        prepared.push({ ...target, adapter: entry.adapter, weight, ...(price === undefined ? {} : { price }) });
+        prepared.push({ ...target, weight, ...(price === undefined ? {} : { price }) });
       }
       const canBeAsked = prepared.some(({ missing }) => missing.length === 0);
       const missing = canBeAsked ? [] : [...new Set(prepared.flatMap((target) => target.missing))];
@@ -232,7 +234,10 @@ class EntryPreparer {
     this.tell(path, prepared.problems ?? []);
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
-    return { name, missing: [...new Set(missing)], load, ...(typeof embedder === "string" ? { embedder } : {}) };
+    return {
+      ...{ name, adapter, options, missing: [...new Set(missing)], load },
+      ...(typeof embedder === "string" ? { embedder } : {}),
+    };
   }
 
   /** Keeps the problems of an entry, but for what a missing variable explains. */

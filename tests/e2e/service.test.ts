@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { idleTimeoutSeconds } from "../../infrastructure/idle-timeout.ts";
+import { RawConnection } from "../integration/http-connection.ts";
 import { OWN_RUNTIME, type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
 import { ANSWERED, UNANSWERED } from "./sample-questions.ts";
 
@@ -84,6 +86,14 @@ describe.each([OWN_RUNTIME])("the service on %s", (runtime) => {
         reason: "the variable KENDRA_INDEX_ID is not set",
       }),
     );
+  });
+
+  it("holds an idle connection for longer than the load balancer of its deployment does", async () => {
+    const service = await startServiceProcess(runtime);
+    const connection = await RawConnection.open(Number(new URL(service.url).port));
+    connection.write("GET /health/live HTTP/1.1\r\nhost: pharos\r\n\r\n");
+    const [, seconds] = /^timeout=(\d+)$/u.exec((await connection.reply()).headers.get("keep-alive") ?? "") ?? [];
+    expect(Number(seconds)).toBeGreaterThan(idleTimeoutSeconds(60_000));
   });
 
   it("keeps what it acknowledged when it is killed, and drains when it is told to stop", async () => {

@@ -68,5 +68,6 @@ it("closes once, however often it is told to", async () => {
 it("fails to start on a port that is taken", async () => {
   const { server } = await startService();
   const { serve } = await import("../../infrastructure/serve.ts");
-  await expect(serve({ fetch: () => new Response() }, { hostname: "127.0.0.1", port: server.port })).rejects.toThrow();
+  const address = { hostname: "127.0.0.1", port: server.port, keepAliveMs: LONG_MS };
+  await expect(serve({ fetch: () => new Response() }, address)).rejects.toThrow();
 });

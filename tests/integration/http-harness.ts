@@ -183,7 +183,7 @@ export async function startService(
     settings: { ...SETTINGS, ...settings },
     ...replaced,
   });
-  const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
+  const server = await serve(app, { hostname: "127.0.0.1", port: 0, keepAliveMs: 60_000 });
   onTestFinished(() => server.close(0));
   return { routes: app.routes, server, adapters, log, state, send: (...request) => send(server.url, ...request) };
 }

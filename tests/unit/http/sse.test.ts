@@ -20,7 +20,7 @@ async function answerOf(events: (signal: AbortSignal) => AsyncIterable<string>):
   });
   app.get("/", handle);
   app.onError(problemResponse);
-  const server = await serve(app, { hostname: "127.0.0.1", port: 0 });
+  const server = await serve(app, { hostname: "127.0.0.1", port: 0, keepAliveMs: LONG_MS });
   onTestFinished(() => server.close(0));
   return fetch(server.url);
 }
