@@ -14,7 +14,6 @@ const inspected = z.object({
       Cmd: z.array(z.string()),
       WorkingDir: z.string(),
       Volumes: z.record(z.string(), z.object({})),
-      Labels: z.record(z.string(), z.string()),
       StopSignal: z.string(),
       Healthcheck: z.object({ Test: z.tuple([z.literal("CMD")], z.string()) }),
     }),
@@ -33,11 +32,8 @@ export interface BuildOptions {
   readonly authority?: string;
 }
 
-/**
- * Builds the project's Dockerfile with buildah, which asks no registry of images. `close` takes away the mounts that it
- * leaves, by commands that still run when the build's were aborted.
- */
-export async function buildImage({ commands, project, storage, base, arch, authority }: BuildOptions) {
+/** Builds the project's Dockerfile with buildah, which asks no registry of images. */
+export async function buildImage({ commands, project, storage, base, arch, authority }: BuildOptions): Promise<Image> {
   const buildah = (...args: string[]): Command => [
     "buildah",
     ...["--root", join(storage, "images"), "--runroot", join(storage, "run"), "--storage-driver", "overlay"],
@@ -59,7 +55,7 @@ export async function buildImage({ commands, project, storage, base, arch, autho
   const container = await say("from", "--pull-never", "pharos");
   const root = await say("mount", container);
   const { config } = inspected.parse(JSON.parse(await say("inspect", "--type", "image", "pharos"))).Docker;
-  const image: Image = {
+  return {
     root,
     view,
     user: config.User,
@@ -69,9 +65,7 @@ export async function buildImage({ commands, project, storage, base, arch, autho
     folder: config.WorkingDir,
     volumes: Object.keys(config.Volumes),
     stopSignal: config.StopSignal,
-    labels: config.Labels,
   };
-  return { image, close: (last: Commands) => last.outcome(buildah("rm", "--all")) };
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -11,15 +11,13 @@ const TAIL_BYTES = 4_000;
 /** Runs commands one after the other; what they say goes into one file. */
 export class Commands {
   private readonly log: FileHandle;
-  private readonly signal: AbortSignal;
 
-  private constructor(log: FileHandle, signal: AbortSignal) {
+  private constructor(log: FileHandle) {
     this.log = log;
-    this.signal = signal;
   }
 
-  static async open(logFile: string, signal: AbortSignal): Promise<Commands> {
-    return new Commands(await open(logFile, "w+"), signal);
+  static async open(logFile: string): Promise<Commands> {
+    return new Commands(await open(logFile, "w+"));
   }
 
   /** Runs to the end. Returns standard output. @throws Error with the end of the log where it fails */
@@ -39,13 +37,7 @@ export class Commands {
   /** Starts, and does not wait. */
   start([program, ...args]: Command, output: "pipe" | "log" = "log"): ChildProcess {
     const stdout = output === "pipe" ? "pipe" : this.log.fd;
-    const child = spawn(program, args, {
-      stdio: ["ignore", stdout, this.log.fd],
-      signal: this.signal,
-      killSignal: "SIGKILL",
-    });
-    // Without a listener an abort would end this process before it has cleaned up; who waits for the child sees it.
-    return child.on("error", () => {});
+    return spawn(program, args, { stdio: ["ignore", stdout, this.log.fd] });
   }
 
   /** The end of what was said. */
@@ -54,9 +46,5 @@ export class Commands {
     const length = Math.min(size, TAIL_BYTES);
     const { buffer } = await this.log.read(Buffer.alloc(length), 0, length, size - length);
     return buffer.toString();
-  }
-
-  close(): Promise<void> {
-    return this.log.close();
   }
 }

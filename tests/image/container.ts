@@ -20,7 +20,6 @@ export interface Image {
   readonly folder: string;
   readonly volumes: readonly string[];
   readonly stopSignal: string;
-  readonly labels: Readonly<Record<string, string>>;
 }
 
 /**
@@ -79,10 +78,6 @@ export class Container {
     const ended = once(this.engine, "exit");
     process.kill(this.pid, this.image.stopSignal);
     return (await ended)[0];
-  }
-
-  kill(): void {
-    this.engine.kill("SIGKILL");
   }
 }
 

@@ -69,6 +69,12 @@ describe("The Dockerfile", () => {
     expect(installs.map((packages) => packages.trim())).toEqual(["--yes --no-install-recommends tini"]);
   });
 
+  it("is labelled with its title, licence, version and revision", () => {
+    for (const name of ["title", "licenses", "version", "revision"]) {
+      expect(final("LABEL")?.text).toContain(`org.opencontainers.image.${name}=`);
+    }
+  });
+
   it("names no secret in its variables and arguments", () => {
     const declared = dockerfile.stages.flatMap(({ steps }) =>
       steps.filter(({ keyword }) => keyword === "ENV" || keyword === "ARG").flatMap(({ words }) => words),
