@@ -52,7 +52,7 @@ export default {
     // The deployment's libraries are for development: the service has to do without them.
     forbid(
       "only-tests-import-the-deployment",
-      { pathNot: "^(infrastructure/aws|tests)/" },
+      { pathNot: "^(infrastructure/aws|scripts|tests)/" },
       { path: "^infrastructure/aws/" },
     ),
     forbid("only-tests-import-tests", { pathNot: "^tests/" }, { path: "^tests/" }),
