@@ -51,7 +51,7 @@ export default {
     ),
     // The deployment's libraries are for development: the service has to do without them.
     forbid(
-      "only-tests-import-the-deployment",
+      "only-scripts-and-tests-import-the-deployment",
       { pathNot: "^(infrastructure/aws|scripts|tests)/" },
       { path: "^infrastructure/aws/" },
     ),

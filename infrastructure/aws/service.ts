@@ -29,8 +29,21 @@ export interface ServiceInputs {
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
+export interface ServiceOptions extends Omit<pulumi.ComponentResourceOptions, "dependsOn"> {
+  /** What the tasks need beside what their inputs come from: the policies of their roles. Pulumi itself hands it on to no child. */
+  readonly dependsOn?: pulumi.Resource[];
+}
+
 /** A task that starts reads its index first; ECS does not count its health checks until then. */
 const GRACE_SECONDS = 300;
+
+/** Where tasks run, what they are, and who reaches them. */
+interface TaskPlace {
+  readonly cluster: pulumi.Output<string>;
+  readonly taskDefinition: pulumi.Output<string>;
+  readonly targetGroupArn: pulumi.Output<string>;
+  readonly securityGroupId: pulumi.Output<string>;
+}
 
 /** The load balancer, the tasks behind it, and what decides how many they are. @throws RunError where the config's `server.drain_ms` is longer than Fargate waits */
 export class Service extends pulumi.ComponentResource {
@@ -42,7 +55,7 @@ export class Service extends pulumi.ComponentResource {
   readonly serviceName: pulumi.Output<string>;
   readonly taskDefinitionArn: pulumi.Output<string>;
 
-  constructor(name: string, inputs: ServiceInputs, options?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, inputs: ServiceInputs, options?: ServiceOptions) {
     super("pharos:aws:Service", name, {}, options);
     const problem = drainProblem(inputs.server);
     if (problem !== undefined) throw new pulumi.RunError(problem);
@@ -72,7 +85,17 @@ export class Service extends pulumi.ComponentResource {
     // What the tasks tell of themselves bears the name that the autoscaling asks for.
     const environment = { ...settings.environment, ...inputs.environment, PHAROS_SERVICE: settings.name };
     const taskDefinition = createTaskDefinition(settings.name, { ...inputs, environment }, { parent: this });
-    const service = this.ecsService(inputs, cluster, taskDefinition, loadBalancer, securityGroups.taskId);
+    const dependsOn = [loadBalancer.listener, ...(options?.dependsOn ?? [])];
+    const service = this.ecsService(
+      inputs,
+      {
+        cluster: cluster.arn,
+        taskDefinition: taskDefinition.arn,
+        targetGroupArn: loadBalancer.targetGroupArn,
+        securityGroupId: securityGroups.taskId,
+      },
+      dependsOn,
+    );
     this.url = loadBalancer.url;
     this.loadBalancerArnSuffix = loadBalancer.arnSuffix;
     this.targetGroupArnSuffix = loadBalancer.targetGroupArnSuffix;
@@ -114,10 +137,8 @@ export class Service extends pulumi.ComponentResource {
 
   private ecsService(
     { settings, server, network }: ServiceInputs,
-    cluster: aws.ecs.Cluster,
-    taskDefinition: aws.ecs.TaskDefinition,
-    loadBalancer: LoadBalancer,
-    securityGroupId: pulumi.Output<string>,
+    { cluster, taskDefinition, targetGroupArn, securityGroupId }: TaskPlace,
+    dependsOn: pulumi.Resource[],
   ): aws.ecs.Service {
     const minutes = `${deploymentMinutes(server)}m`;
     return new aws.ecs.Service(
@@ -125,8 +146,8 @@ export class Service extends pulumi.ComponentResource {
       {
         // Its own name, without digits that Pulumi would add: the tasks' metrics bear it too.
         name: settings.name,
-        cluster: cluster.arn,
-        taskDefinition: taskDefinition.arn,
+        cluster,
+        taskDefinition,
         launchType: "FARGATE",
         desiredCount: settings.minTasks,
         networkConfiguration: {
@@ -134,9 +155,7 @@ export class Service extends pulumi.ComponentResource {
           securityGroups: [securityGroupId],
           assignPublicIp: false,
         },
-        loadBalancers: [
-          { targetGroupArn: loadBalancer.targetGroupArn, containerName: CONTAINER_NAME, containerPort: CONTAINER_PORT },
-        ],
+        loadBalancers: [{ targetGroupArn, containerName: CONTAINER_NAME, containerPort: CONTAINER_PORT }],
         // New tasks are there before old ones go; where they do not become healthy, the old ones stay. No alarm rolls a deployment back: a
         // vendor that is down makes the service answer 5xx as well, whatever its revision.
         deploymentMinimumHealthyPercent: 100,
@@ -150,7 +169,7 @@ export class Service extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        dependsOn: [loadBalancer.listener],
+        dependsOn,
         // That is the autoscaling's.
         ignoreChanges: ["desiredCount"],
         customTimeouts: { create: minutes, update: minutes, delete: minutes },

@@ -98,7 +98,7 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "only-entry-points-import-infrastructure": {
     "adapters/outbound/kendra/planted/main.ts": 'import "../../../../infrastructure/main.ts";',
   },
-  "only-tests-import-the-deployment": {
+  "only-scripts-and-tests-import-the-deployment": {
     "infrastructure/planted/deployed.ts": 'import { Registry } from "../aws/registry.ts";',
   },
   "only-tests-import-tests": {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { PROJECT, sourceFiles } from "./source-files.ts";
 
 /** Where the environment may be read: the config, and what a user or a developer starts. */
-const READERS = /^(?:infrastructure\/config\/|infrastructure\/(?:main|cli)\.ts$)/u;
+const READERS = /^(?:infrastructure\/config\/|infrastructure\/(?:main|cli|aws\/smoke-command)\.ts$)/u;
 
 /** `process.env` and `Deno.env` in their spellings, and `env` taken out of either. */
 const READING =

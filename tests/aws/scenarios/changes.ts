@@ -59,7 +59,8 @@ export const CHANGES: readonly Change[] = [
     given: { ...DEPLOYED, config: { ...BASE, "pharos:cpu": "2048", "pharos:logRetentionDays": "90" } },
     expected: [
       ...["create-replacement TaskDefinition pharos", "delete-replaced TaskDefinition pharos"],
-      ...["update LogGroup pharos", "update Policy pharos-requests", "update Policy pharos-streams"],
+      ...["update LogGroup pharos", "update Policy pharos-own-requests", "update Policy pharos-requests"],
+      "update Policy pharos-streams",
       "update Service pharos",
     ],
   },

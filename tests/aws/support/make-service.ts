@@ -1,3 +1,4 @@
+import * as aws from "@pulumi/aws";
 import { Service, type ServiceInputs } from "../../../infrastructure/aws/service.ts";
 import type { Settings } from "../../../infrastructure/aws/settings.ts";
 import { outputValue, type Recording, type Registration, runProgram } from "./pulumi-mocks.ts";
@@ -67,13 +68,16 @@ export interface MadeService extends Recording {
 export function makeService(inputs: ServiceInputs): Promise<MadeService> {
   return runProgram(
     async () => {
-      const made = new Service("pharos", inputs);
-      const { url, loadBalancerArnSuffix, targetGroupArnSuffix, clusterName, serviceName, taskDefinitionArn } = made;
+      const role = new aws.iam.Role("execution", { assumeRolePolicy: "{}" });
+      const policy = new aws.iam.RolePolicy("execution", { role: role.name, policy: "{}" });
+      const made = new Service("pharos", inputs, { dependsOn: [policy] });
+      const { url, loadBalancerArnSuffix, targetGroupArnSuffix, serviceName, taskDefinitionArn } = made;
       return {
         url: await outputValue(url),
         loadBalancerArnSuffix: await outputValue(loadBalancerArnSuffix),
         targetGroupArnSuffix: await outputValue(targetGroupArnSuffix),
-        clusterName: await outputValue(clusterName),
+        clusterArn: await outputValue(made.clusterArn),
+        clusterName: await outputValue(made.clusterName),
         serviceName: await outputValue(serviceName),
         taskDefinitionArn: await outputValue(taskDefinitionArn),
       };

@@ -17,7 +17,7 @@ async function deploy(yaml: string) {
 describe("the config that is deployed", () => {
   it("tells how long requests may take, and what the models need", async () => {
     const { server, needs } = await deploy(
-      "server: { deadline_ms: 5000 }\nmodels: { extractive: { adapter: extractive } }\nsearches: { faiss: { adapter: faiss } }",
+      "server: { deadline_ms: 5000 }\nmodels: { one: { adapter: extractive } }\nembedders: { lsa: { adapter: lsa } }\nsearches: { faiss: { adapter: faiss, embedder: lsa } }",
     );
     expect(server).toEqual({ deadlineMs: 5_000, drainMs: 20_000 });
     expect(needs).toMatchObject({ vendors: [], vendorsOutside: false });

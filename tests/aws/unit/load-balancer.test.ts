@@ -36,6 +36,8 @@ describe("the load balancer", () => {
       internal: true,
       subnets: ["private-a", "private-b"],
     });
+    // It is another load balancer then, and a target group has one at a time.
+    expect(theOnly(internal.registrations, TYPES.loadBalancer).options.deleteBeforeReplace).toBe(true);
   });
 
   it("waits longer where the config lets a request take longer", async () => {

@@ -89,6 +89,11 @@ describe("the service", () => {
     expect(options.timeouts).toEqual({ create: "34m", update: "34m", delete: "34m" });
   });
 
+  it("starts no task before the policies of its roles are there, which their ARNs do not wait for", () => {
+    const policy = theOnly(made.registrations, "aws:iam/rolePolicy:RolePolicy");
+    expect(theOnly(made.registrations, TYPES.service).options.dependencies).toContain(policy.urn);
+  });
+
   it("has a cluster whose containers are measured", () => {
     expect(theOnly(made.registrations, TYPES.cluster).inputs).toEqual({
       settings: [{ name: "containerInsights", value: "enabled" }],
@@ -105,6 +110,7 @@ describe("the service", () => {
       url: "http://pharos-1.eu-central-1.elb.amazonaws.com",
       loadBalancerArnSuffix: "app/pharos/1",
       targetGroupArnSuffix: "targetgroup/pharos/2",
+      clusterArn: "arn:aws:ecs:eu-central-1:123456789012:pharos",
       clusterName: "pharos-1a2b3c4",
       serviceName: "pharos",
       taskDefinitionArn: "arn:aws:ecs:eu-central-1:123456789012:pharos",
@@ -112,8 +118,10 @@ describe("the service", () => {
   });
 
   it("holds everything that it is made of, so that nothing of it stands alone in the stack", () => {
-    const urns = new Set(made.registrations.map(({ urn }) => urn));
-    const roots = made.registrations.filter(({ parent }) => parent === undefined || !urns.has(parent));
-    expect(roots.map(({ type }) => type)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^aws:/u)]));
+    const parents = new Map(made.registrations.map(({ urn, parent }) => [urn, parent]));
+    const isHeld = (urn: string | undefined): boolean =>
+      urn !== undefined && (urn.includes("pharos:aws:Service::") || isHeld(parents.get(urn)));
+    const outside = made.registrations.filter(({ urn, type }) => type.startsWith("aws:") && !isHeld(urn));
+    expect(outside.map(({ type }) => type)).toEqual(["aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"]);
   });
 });
