@@ -46,7 +46,7 @@ async function build({ documentsPerBatch, saves }: Commands["build"]["request"])
   const saveEvery = Math.max(1, Math.floor(batches / saves));
   let [addMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
   const groupSize = contender.save === undefined ? BATCHES_OF_A_GROUP : 1;
-  for await (const group of inGroups(dataSet.batches(perBatch), groupSize)) {
+  for await (const group of inGroups(dataSet.batches(perBatch, contender.takesLists), groupSize)) {
     addMs += await timed(() => addAll(contender, group));
     if (contender.save === undefined || batchNumber++ % saveEvery !== saveEvery >> 1) continue;
     saveMs += await timed(async () => contender.save?.());
@@ -60,10 +60,11 @@ async function build({ documentsPerBatch, saves }: Commands["build"]["request"])
 }
 
 /**
- * Batches that are read before any of them is added, so that nobody works on while they are read, which is not timed. Who is to
- * be saved between two batches works on the caller's event loop alone, and so not while they are read.
+ * Batches that are read before any of them is added: who works in the background would work on while they are read, which is
+ * not timed, and an ingest has no such pauses. Who is to be saved between two batches works on the caller's event loop alone,
+ * and so not while they are read.
  */
-const BATCHES_OF_A_GROUP = 16;
+const BATCHES_OF_A_GROUP = 128;
 
 async function* inGroups(batches: AsyncIterable<Batch>, size: number): AsyncGenerator<readonly Batch[]> {
   let group: Batch[] = [];

@@ -4,7 +4,7 @@ export interface Batch {
   readonly first: number;
   readonly texts: readonly string[];
   readonly vectors: readonly Float32Array[];
-  /** The same vectors as plain numbers, for those who take no others. */
+  /** The same vectors as plain numbers for those who take no others, else []: millions of numbers are work for the garbage collector. */
   readonly lists: readonly number[][];
 }
 
@@ -29,6 +29,8 @@ export interface Setting {
 export interface Contender {
   /** Whether what `add` has acknowledged is on disk. */
   readonly isDurable: boolean;
+  /** Whether it takes vectors as plain numbers alone. */
+  readonly takesLists: boolean;
   /** Adds passages; resolves once they can be found. */
   add(batch: Batch): Promise<void>;
   /** Writes to disk what was added; absent where `add` has done so, or where the contender is not asked to. */

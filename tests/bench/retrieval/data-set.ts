@@ -65,8 +65,8 @@ export class DataSet {
     return DataSet.open(directory);
   }
 
-  /** All passages in their order, `count` at a time. */
-  async *batches(count: number): AsyncGenerator<Batch> {
+  /** All passages in their order, `count` at a time; vectors as plain numbers too where they are asked for. */
+  async *batches(count: number, withLists: boolean): AsyncGenerator<Batch> {
     const lines = createInterface({
       input: createReadStream(join(this.directory, "texts.jsonl")),
       crlfDelay: Infinity,
@@ -76,7 +76,7 @@ export class DataSet {
       texts.push(JSON.parse(line));
       if (texts.length < count && first + texts.length < this.size) continue;
       const vectors = this.vectors(first, texts.length);
-      yield { first, texts, vectors, lists: vectors.map((vector) => [...vector]) };
+      yield { first, texts, vectors, lists: withLists ? vectors.map((vector) => [...vector]) : [] };
       first += texts.length;
       texts = [];
     }
