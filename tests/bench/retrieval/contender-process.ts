@@ -4,7 +4,7 @@ import { DataSet } from "./data-set.ts";
 import type { Built, Command, Commands, ToContender } from "./protocol.ts";
 import { measureSlice } from "./slice.ts";
 
-/** One is made ready, one analysed, one written, and one waits its turn; those who work on the caller's own event loop gain nothing by it. */
+/** As many as an ingest of Pharos has: one is made ready, one analysed, one written, and one waits its turn. Those who work on the caller's own event loop gain nothing by it. */
 const BATCHES_UNDER_WAY = 4;
 
 /** A process of its own for each contender, so that its memory and its event loop are its own. One command at a time. */
