@@ -27,7 +27,7 @@ export interface Setting {
 
 /** A store of vectors as its users call it. */
 export interface Contender {
-  /** Whether what `add` has acknowledged is on disk. */
+  /** Whether what `add` has acknowledged is on disk; who waits for it may add more meanwhile. The others work on the caller's event loop alone. */
   readonly isDurable: boolean;
   /** Whether it takes vectors as plain numbers alone. */
   readonly takesLists: boolean;
@@ -35,7 +35,7 @@ export interface Contender {
   add(batch: Batch): Promise<void>;
   /** Writes to disk what was added; absent where `add` has done so, or where the contender is not asked to. */
   save?(): Promise<void>;
-  /** Waits for the work that `add` has left for later. */
+  /** Waits for the work that a durable `add` has left for later. */
   settle?(): Promise<void>;
   /** Numbers of the nearest passages, best first. */
   search(query: Query, topK: number): Promise<readonly number[]>;
