@@ -13,6 +13,8 @@ export interface IngestReport extends PutReport {
 /** The text that a batch holds at most, unless one document alone has more. */
 const BATCH_CHARACTERS = 2_000_000;
 const MAX_KEPT_FAILURES = 1_000;
+/** Batches that are put at once, so that while a corpus writes one the next is embedded, and another one read. */
+const PUTS_UNDER_WAY = 4;
 
 /** What one document can be to blame for; anything else ends the run. */
 const FAULTS_OF_A_DOCUMENT: ReadonlySet<ErrorCode> = new Set([
@@ -34,6 +36,8 @@ export class IngestRun {
   private readonly tally = { added: 0, replaced: 0, unchanged: 0, failed: 0 };
   private batch: ChunkedDocument[] = [];
   private batchCharacters = 0;
+  /** In the order in which they began. */
+  private readonly underWay: Promise<void>[] = [];
 
   constructor(port: PutTarget, chunk: (document: SourceDocument) => Promise<ChunkedDocument>, signal: AbortSignal) {
     this.port = port;
@@ -60,7 +64,10 @@ export class IngestRun {
     if (this.failures.length < MAX_KEPT_FAILURES) this.failures.push(failure);
   }
 
-  /** Takes a document whose id did not come before. @throws ServiceError what `put` throws but for one document's fault */
+  /**
+   * Takes a document whose id did not come before; a put of earlier ones may be under way when this resolves.
+   * @throws ServiceError what a `put` throws but for one document's fault, once no other is under way
+   */
   async add(document: SourceDocument): Promise<void> {
     throwIfAborted(this.signal);
     if (this.ids.has(document.id)) {
@@ -70,20 +77,43 @@ export class IngestRun {
     }
     this.ids.add(document.id);
     const { length } = document.text;
-    if (this.batch.length >= this.port.maxBatch || this.batchCharacters + length > BATCH_CHARACTERS)
-      await this.finish();
+    if (this.batch.length >= this.port.maxBatch || this.batchCharacters + length > BATCH_CHARACTERS) {
+      this.begin();
+      await this.untilUnderWay(PUTS_UNDER_WAY - 1);
+    }
     const chunked = await this.orFailure(document, () => this.chunk(document));
     if (chunked === undefined) return;
     this.batch.push(chunked);
     this.batchCharacters += length;
   }
 
-  /** Puts what is left. @throws ServiceError as `add` does */
+  /** Puts what is left, and waits for all that was put. @throws ServiceError as `add` does */
   async finish(): Promise<void> {
+    this.begin();
+    await this.untilUnderWay(0);
+  }
+
+  private begin(): void {
     const { batch } = this;
     this.batch = [];
     this.batchCharacters = 0;
     if (batch.length === 0) return;
+    const put = this.put(batch);
+    // Heard of when it is waited for.
+    put.catch(() => undefined);
+    this.underWay.push(put);
+  }
+
+  private async untilUnderWay(atMost: number): Promise<void> {
+    try {
+      while (this.underWay.length > atMost) await this.underWay.shift();
+    } catch (error) {
+      await Promise.allSettled(this.underWay.splice(0));
+      throw error;
+    }
+  }
+
+  private async put(batch: readonly ChunkedDocument[]): Promise<void> {
     try {
       this.count(await this.port.put(batch, this.signal));
     } catch (error) {

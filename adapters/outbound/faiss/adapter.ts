@@ -39,7 +39,7 @@ export function createSearch(options: FaissOptions, context: FaissContext): Fais
     directory,
     embedder: identityOf(embedder),
     flatBelow: options.flat_below,
-    retireAfterSearches: options.retire_after_searches,
+    retireAfterSearches: options.retire_after_searches ?? Number.POSITIVE_INFINITY,
   };
   const engine = new EngineProcess(settings, log);
   const spaces = new Spaces(embedder, engine);

@@ -28,9 +28,9 @@ export const faissOptions = z.strictObject({
   retire_after_searches: z
     .int()
     .min(1)
-    .default(100_000)
+    .optional()
     .describe(
-      "Searches after which the engine's process is replaced, because faiss-node leaks memory at each of them.",
+      "Searches after which the engine's process is replaced. Where it is left out, that happens only with the addon that faiss-node's authors publish, which loses memory at each search: after 128 MiB.",
     ),
 });
 

@@ -4,7 +4,7 @@ import { DataSet } from "./data-set.ts";
 import type { Built, Command, Commands, ToContender } from "./protocol.ts";
 import { measureSlice } from "./slice.ts";
 
-/** One is made ready, one analysed, one written, and one waits its turn; those who work on the caller's own event loop gain nothing by it. */
+/** As many as an ingest of Pharos has: one is made ready, one analysed, one written, and one waits its turn. */
 const BATCHES_UNDER_WAY = 4;
 
 /** A process of its own for each contender, so that its memory and its event loop are its own. One command at a time. */
@@ -42,43 +42,31 @@ const handlers: Handlers = {
 async function build({ documentsPerBatch, saves }: Commands["build"]["request"]): Promise<Built> {
   const { contender, dataSet } = await opened.promise;
   const perBatch = documentsPerBatch * dataSet.head.passagesPerDocument;
-  const batches = Math.ceil(dataSet.size / perBatch);
-  const saveEvery = Math.max(1, Math.floor(batches / saves));
-  let [addMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
-  const groupSize = contender.save === undefined ? BATCHES_OF_A_GROUP : 1;
-  for await (const group of inGroups(dataSet.batches(perBatch), groupSize)) {
-    addMs += await timed(() => addAll(contender, group));
+  const batches = dataSet.batches(perBatch, contender.takesLists);
+  if (contender.isDurable) {
+    // Reading is timed for nobody, and there is no pause to read in, in which work in the background would go on untimed.
+    const read = [...batches];
+    const durableMs = await timed(() => addStream(contender, read));
+    return { durableMs, buildMs: durableMs + (await timed(async () => contender.settle?.())) };
+  }
+  const count = Math.ceil(dataSet.size / perBatch);
+  const saveEvery = Math.max(1, Math.floor(count / saves));
+  let [inMemoryMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
+  for (const batch of batches) {
+    inMemoryMs += await timed(() => contender.add(batch));
     if (contender.save === undefined || batchNumber++ % saveEvery !== saveEvery >> 1) continue;
     saveMs += await timed(async () => contender.save?.());
     saved += 1;
   }
-  const buildMs = addMs + (await timed(async () => contender.settle?.()));
-  if (contender.isDurable) return { durableMs: addMs, buildMs };
   // A save's cost grows evenly with what there is: the mean of some, evenly spread, is the mean of all.
-  const durable = saved === 0 ? {} : { durableMs: addMs + (saveMs / saved) * batches };
-  return { inMemoryMs: addMs, ...durable, buildMs };
+  const durable = saved === 0 ? {} : { durableMs: inMemoryMs + (saveMs / saved) * count };
+  return { inMemoryMs, ...durable, buildMs: inMemoryMs };
 }
 
-/**
- * Batches that are read before any of them is added, so that nobody works on while they are read, which is not timed. Who is to
- * be saved between two batches works on the caller's event loop alone, and so not while they are read.
- */
-const BATCHES_OF_A_GROUP = 16;
-
-async function* inGroups(batches: AsyncIterable<Batch>, size: number): AsyncGenerator<readonly Batch[]> {
-  let group: Batch[] = [];
-  for await (const batch of batches) {
-    group.push(batch);
-    if (group.length < size) continue;
-    yield group;
-    group = [];
-  }
-  if (group.length > 0) yield group;
-}
-
-async function addAll(contender: Contender, group: readonly Batch[]): Promise<void> {
+/** Adds without pauses, as an ingest does. */
+async function addStream(contender: Contender, batches: readonly Batch[]): Promise<void> {
   const underWay: Promise<void>[] = [];
-  for (const batch of group) {
+  for (const batch of batches) {
     underWay.push(contender.add(batch));
     if (underWay.length === BATCHES_UNDER_WAY) await underWay.shift();
   }

@@ -4,7 +4,7 @@ export interface Batch {
   readonly first: number;
   readonly texts: readonly string[];
   readonly vectors: readonly Float32Array[];
-  /** The same vectors as plain numbers, for those who take no others. */
+  /** The same vectors as plain numbers for those who take no others, else []: millions of numbers are work for the garbage collector. */
   readonly lists: readonly number[][];
 }
 
@@ -27,13 +27,15 @@ export interface Setting {
 
 /** A store of vectors as its users call it. */
 export interface Contender {
-  /** Whether what `add` has acknowledged is on disk. */
+  /** Whether what `add` has acknowledged is on disk; who waits for it may add more meanwhile. The others work on the caller's event loop alone. */
   readonly isDurable: boolean;
+  /** Whether it takes vectors as plain numbers alone. */
+  readonly takesLists: boolean;
   /** Adds passages; resolves once they can be found. */
   add(batch: Batch): Promise<void>;
   /** Writes to disk what was added; absent where `add` has done so, or where the contender is not asked to. */
   save?(): Promise<void>;
-  /** Waits for the work that `add` has left for later. */
+  /** Waits for the work that a durable `add` has left for later. */
   settle?(): Promise<void>;
   /** Numbers of the nearest passages, best first. */
   search(query: Query, topK: number): Promise<readonly number[]>;

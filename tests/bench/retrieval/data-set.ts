@@ -1,6 +1,5 @@
-import { closeSync, createReadStream, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { bytesOf, vectorOf } from "../../../adapters/outbound/faiss/engine/vector-bytes.ts";
 import type { Batch, Query } from "./contender.ts";
 
@@ -47,49 +46,52 @@ export class DataSet {
   static write(directory: string, head: DataSetHead, passages: Iterable<Entry>, queries: readonly Entry[]): DataSet {
     const [vectors, texts] = [
       openSync(join(directory, "vectors.f32"), "w"),
-      openSync(join(directory, "texts.jsonl"), "w"),
+      openSync(join(directory, "texts.utf8"), "w"),
     ];
-    let size = 0;
+    const ends: number[] = [];
     for (const { text, vector } of passages) {
       writeSync(vectors, bytesOf(vector));
-      writeSync(texts, `${JSON.stringify(text)}\n`);
-      size += 1;
+      ends.push((ends.at(-1) ?? 0) + writeSync(texts, text));
     }
+    writeFileSync(join(directory, "ends.json"), JSON.stringify(ends));
     closeSync(vectors);
     closeSync(texts);
     const packed = new Float32Array(queries.length * head.dimensions);
     for (const [index, { vector }] of queries.entries()) packed.set(vector, index * head.dimensions);
     writeFileSync(join(directory, "queries.f32"), bytesOf(packed));
-    const written: WrittenHead = { ...head, size, queries: queries.map(({ text }) => text) };
+    const written: WrittenHead = { ...head, size: ends.length, queries: queries.map(({ text }) => text) };
     writeFileSync(join(directory, "head.json"), JSON.stringify(written));
     return DataSet.open(directory);
   }
 
-  /** All passages in their order, `count` at a time. */
-  async *batches(count: number): AsyncGenerator<Batch> {
-    const lines = createInterface({
-      input: createReadStream(join(this.directory, "texts.jsonl")),
-      crlfDelay: Infinity,
-    });
-    let [first, texts]: [number, string[]] = [0, []];
-    for await (const line of lines) {
-      texts.push(JSON.parse(line));
-      if (texts.length < count && first + texts.length < this.size) continue;
+  /** All passages in their order, `count` at a time; vectors as plain numbers too where they are asked for. */
+  *batches(count: number, withLists: boolean): Generator<Batch> {
+    const ends: readonly number[] = JSON.parse(readFileSync(join(this.directory, "ends.json"), "utf8"));
+    for (let first = 0; first < this.size; first += count) {
+      const texts = this.texts(ends[first - 1] ?? 0, ends.slice(first, first + count));
       const vectors = this.vectors(first, texts.length);
-      yield { first, texts, vectors, lists: vectors.map((vector) => [...vector]) };
-      first += texts.length;
-      texts = [];
+      yield { first, texts, vectors, lists: withLists ? vectors.map((vector) => [...vector]) : [] };
     }
+  }
+
+  private texts(start: number, ends: readonly number[]): string[] {
+    const bytes = Buffer.from(this.read("texts.utf8", start, (ends.at(-1) ?? start) - start).buffer);
+    return ends.map((end, index) => bytes.toString("utf8", (ends[index - 1] ?? start) - start, end - start));
   }
 
   /** Vectors of the passages from the first on. */
   vectors(first: number, count: number): Float32Array[] {
     const { dimensions } = this.head;
-    const bytes = new Uint8Array(count * dimensions * Float32Array.BYTES_PER_ELEMENT);
-    const file = openSync(join(this.directory, "vectors.f32"), "r");
-    readSync(file, bytes, 0, bytes.length, (first * bytes.length) / count);
-    closeSync(file);
-    const packed = vectorOf(bytes);
+    const bytesEach = dimensions * Float32Array.BYTES_PER_ELEMENT;
+    const packed = vectorOf(this.read("vectors.f32", first * bytesEach, count * bytesEach));
     return Array.from({ length: count }, (_, index) => packed.subarray(index * dimensions, (index + 1) * dimensions));
+  }
+
+  private read(name: string, start: number, length: number): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(length);
+    const file = openSync(join(this.directory, name), "r");
+    readSync(file, bytes, 0, length, start);
+    closeSync(file);
+    return bytes;
   }
 }

@@ -13,13 +13,21 @@ import { wordTokenizer } from "../../support/word-tokenizer.ts";
 
 const never = new AbortController().signal;
 
-/** Remembers the ids of each batch that it was given. */
+/** Remembers the ids of each batch that it was given, and counts the puts that are under way. */
 class RecordingCorpus extends FakeCorpus {
   readonly batches: string[][] = [];
+  underWay = 0;
+  mostUnderWay = 0;
 
-  override put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
+  override async put(documents: readonly ChunkedDocument[], signal: AbortSignal): Promise<PutReport> {
     this.batches.push(documents.map(({ document }) => document.id));
-    return super.put(documents, signal);
+    this.underWay += 1;
+    this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
+    try {
+      return await super.put(documents, signal);
+    } finally {
+      this.underWay -= 1;
+    }
   }
 }
 
@@ -145,6 +153,30 @@ describe("ingest", () => {
     const again = documents.ingest({ corpus: "fake", paths: [folder] }, never);
     await expect(again).rejects.toMatchObject({ code: "storage-failed" });
     expect(await corpus.describe(never)).toMatchObject({ documents: 1 });
+  });
+
+  it("puts four batches at once, and tells when all are put", async () => {
+    const { corpus, documents } = ingestion(new RecordingCorpus({ maxBatch: 1 }));
+    const held = corpus.hold();
+    const folder = await folderOf({ "a.jsonl": jsonl("a", "b", "c", "d", "e", "f") });
+    const run = documents.ingest({ corpus: "fake", paths: [folder] }, never);
+    await expect.poll(() => corpus.underWay).toBe(4);
+    held.release();
+    expect(await run).toMatchObject({ added: 6 });
+    expect(corpus).toMatchObject({ mostUnderWay: 4, underWay: 0 });
+  });
+
+  it("ends with a failure once no put is under way", async () => {
+    const { corpus, documents } = ingestion(new RecordingCorpus({ maxBatch: 1 }));
+    const held = corpus.hold();
+    corpus.failNext(new ServiceError("storage-failed", "The disk is full."));
+    const folder = await folderOf({ "a.jsonl": jsonl("a", "b", "c", "d", "e", "f") });
+    const run = documents.ingest({ corpus: "fake", paths: [folder] }, never);
+    await expect.poll(() => corpus.underWay).toBe(4);
+    held.release();
+    await expect(run).rejects.toMatchObject({ code: "storage-failed" });
+    expect(corpus.underWay).toBe(0);
+    expect(await corpus.describe(never)).toMatchObject({ documents: 3 });
   });
 
   it("throws where a path or the corpus is not there", async () => {

@@ -2,14 +2,25 @@ import { parentPort } from "node:worker_threads";
 import { analysePassage } from "./analysis.ts";
 import type { AnalysedTexts, PassageText } from "./analysis-thread.ts";
 
-parentPort?.on("message", (passages: readonly PassageText[]) => {
-  const terms = passages.map(({ title, searchText }) => analysePassage(title, searchText));
-  const lengths = terms.map(({ length }) => length);
-  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
-  let offset = 0;
-  for (const one of terms) {
-    bytes.set(one, offset);
-    offset += one.length;
+const FIRST_ROOM = 1 << 20;
+
+/** The terms of the put under way. An array of its own for each passage would cost as much again as half of its analysis. */
+let room = new Uint8Array(FIRST_ROOM);
+let used = 0;
+
+function roomFor(bytes: number): Uint8Array {
+  if (used + bytes > room.length) {
+    const larger = new Uint8Array(2 * (used + bytes));
+    larger.set(room.subarray(0, used));
+    room = larger;
   }
+  used += bytes;
+  return room.subarray(used - bytes, used);
+}
+
+parentPort?.on("message", (passages: readonly PassageText[]) => {
+  used = 0;
+  const lengths = passages.map(({ title, searchText }) => analysePassage(title, searchText, roomFor).length);
+  const bytes = room.slice(0, used);
   parentPort?.postMessage({ bytes, lengths } satisfies AnalysedTexts, [bytes.buffer]);
 });

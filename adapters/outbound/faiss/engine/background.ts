@@ -10,10 +10,10 @@ const WORTH_SAVING_SHARE = 0.1;
 const WORTH_SAVING = 1_000;
 /** After a change the next one may be on its way: it is not to wait behind a slice. */
 const QUIET_MS = 50;
+/** What waits for changes to come to rest does not wait longer than that: an index in the making, a file that would be out of date at once. */
+const MAX_PATIENCE_MS = 30_000;
 /** Share of the time that slices take where changes never come to rest. */
 const SHARE_AMONG_CHANGES = 0.1;
-/** A file that would be out of date at once is not written, but not put off for ever. */
-const MAX_PATIENCE_MS = 30_000;
 
 export interface BackgroundParts {
   readonly memory: CorpusMemory;
@@ -32,6 +32,8 @@ export class Background {
   private woken = false;
   private stopped = false;
   private changes = 0;
+  /** Since when changes have come one after the other, and when the last one ended. */
+  private changingSince = Number.NEGATIVE_INFINITY;
   private changedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: BackgroundParts) {
@@ -48,6 +50,7 @@ export class Background {
 
   /** Runs a change of the corpus, to which the work gives way. */
   async givingWay<Result>(change: () => Promise<Result>): Promise<Result> {
+    if (!this.isChanging) this.changingSince = performance.now();
     this.changes += 1;
     try {
       return await change();
@@ -82,7 +85,7 @@ export class Background {
 
   private async work(worthSaving: number, worthSavingShare: number): Promise<void> {
     // Whoever wakes it may be in the midst of a transaction.
-    await nextTurn();
+    await this.giveWay(0);
     for (let startedAt = performance.now(); !this.stopped && this.step(); startedAt = performance.now()) {
       await this.giveWay((performance.now() - startedAt) * (1 / SHARE_AMONG_CHANGES - 1));
     }
@@ -100,12 +103,18 @@ export class Background {
     }
   }
 
-  /** Lets requests through, and where the corpus is changing waits until it rests, at most so long. */
+  /**
+   * Lets requests through, and where the corpus is changing waits until it rests: at most so long where it has been
+   * changing for long, or where searches wait for a space.
+   */
   private async giveWay(atMostMs: number): Promise<void> {
     await nextTurn();
-    for (const until = performance.now() + atMostMs; !this.stopped && this.isChanging && performance.now() < until; ) {
-      await delay(Math.min(QUIET_MS, Math.max(1, until - performance.now())));
-    }
+    const until = performance.now() + atMostMs;
+    const rested = () => {
+      const patient = this.parts.memory.coming === undefined ? this.changingSince + MAX_PATIENCE_MS : 0;
+      return this.stopped || !this.isChanging || performance.now() >= Math.max(until, patient);
+    };
+    while (!rested()) await delay(QUIET_MS);
   }
 
   private get isChanging(): boolean {

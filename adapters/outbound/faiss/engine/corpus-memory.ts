@@ -6,7 +6,7 @@ import type { Database } from "./database.ts";
 import type { IndexFiles } from "./index-files.ts";
 import { LexicalIndex } from "./lexical-index.ts";
 import { type Growth, Newcomers } from "./newcomers.ts";
-import { decodePassageTerms } from "./passage-terms.ts";
+import { TermsDecoder } from "./passage-terms.ts";
 import type { Space } from "./protocol.ts";
 import { SpaceIndex } from "./space-index.ts";
 import type { SpaceStore } from "./space-store.ts";
@@ -52,6 +52,7 @@ export class CorpusMemory {
   private generation = -1;
   private lastPassage = 0;
   private lastVector = 0;
+  private readonly decoder = new TermsDecoder();
 
   constructor(database: Database, spaces: SpaceStore, files: IndexFiles, flatBelow: number) {
     this.database = database;
@@ -126,7 +127,7 @@ export class CorpusMemory {
   }
 
   private addPassage(number: number, document: number, terms: Uint8Array): void {
-    const decoded = decodePassageTerms(terms);
+    const decoded = this.decoder.decode(terms);
     this.lexical.add(this.catalog.addPassage(number, document), decoded);
     this.growth.newcomers.add(number, (through) =>
       this.lexical.familiarity(decoded, (slot) => this.catalog.passageAt(slot) <= through),

@@ -1,7 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
+import { CheckpointThread } from "./checkpoint-thread.ts";
 import { type Content, Superseded } from "./content.ts";
+import { LogSync } from "./log-sync.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const LOCK_PATIENCE_MS = 15_000;
@@ -11,6 +13,8 @@ const READ_PATIENCE_MS = 5_000;
 const PAGE_BYTES = 16 << 10;
 /** The log from which it is copied into the file: at SQLite's own 4 MB every put of many passages would copy it. As much is kept of it once it is empty. */
 const LOG_BYTES = 16 << 20;
+/** While commits come without end the thread that copies does not catch up; from here on a commit copies what is left, so that the log begins anew. */
+const MOST_LOG_BYTES = 64 << 20;
 /** Bytes of an older file up to which it is rewritten at its opening, so that it can give space back: a second or two. */
 const REWRITTEN_UP_TO = 256 << 20;
 
@@ -19,11 +23,17 @@ export class Database {
   private readonly connection: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
   private readonly content: Pick<Content, "isCurrent"> | undefined;
+  private readonly log: LogSync;
+  private readonly checkpoints: CheckpointThread;
+  /** Whether the disk has failed to take the log. */
+  private isLogSuspect = false;
   private writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(connection: DatabaseSync, content: Pick<Content, "isCurrent"> | undefined) {
+  private constructor(path: string, connection: DatabaseSync, content: Pick<Content, "isCurrent"> | undefined) {
     this.connection = connection;
     this.content = content;
+    this.log = new LogSync(path);
+    this.checkpoints = new CheckpointThread({ path, logBytes: LOG_BYTES });
   }
 
   /**
@@ -32,6 +42,7 @@ export class Database {
    */
   static async open(path: string, content?: Pick<Content, "isCurrent">): Promise<Database> {
     const connection = new DatabaseSync(path);
+    let database: Database | undefined;
     try {
       connection.exec(`PRAGMA busy_timeout = ${READ_PATIENCE_MS}`);
       await patiently(
@@ -43,17 +54,19 @@ export class Database {
         },
         () => undefined,
       );
-      connection.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
+      // A commit does not wait for the disk: `write` does, without holding the event loop.
+      connection.exec("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -32768");
       connection.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
-      const database = new Database(connection, content);
-      connection.exec(`PRAGMA wal_autocheckpoint = ${LOG_BYTES / database.pragma("page_size")}`);
+      database = new Database(path, connection, content);
+      connection.exec(`PRAGMA wal_autocheckpoint = ${MOST_LOG_BYTES / database.pragma("page_size")}`);
       await database.migrate();
       database.rewriteOlder();
       // What a process that died has left of it.
       database.shortenLog();
       return database;
     } catch (error) {
-      connection.close();
+      if (database === undefined) connection.close();
+      else await database.close();
       throw error;
     }
   }
@@ -145,14 +158,32 @@ export class Database {
   }
 
   /**
-   * Runs the body in one transaction, which is on disk when this returns; where the body throws, nothing is written.
-   * Writes of this process wait for each other, those of other processes are waited for up to 15 seconds. `committed` runs
-   * after it in the same turn of the event loop. @throws Superseded where the corpus has another content
+   * Runs the body in one transaction, which is on disk when this resolves; where the body throws, nothing is written.
+   * Writes of this process wait for each other's commit, not for the disk, and those of other processes are waited for up to
+   * 15 seconds. `committed` runs after it in the same turn of the event loop. @throws Superseded where the corpus has another
+   * content
    */
-  write<Result>(body: () => Result, committed: () => void = () => undefined): Promise<Result> {
-    const result = this.writing.then(() => this.transact(body, committed));
-    this.writing = result.catch(() => undefined);
+  async write<Result>(body: () => Result, committed: () => void = () => undefined): Promise<Result> {
+    const transaction = this.writing.then(() => this.transact(body, committed));
+    this.writing = transaction.catch(() => undefined);
+    const result = await transaction;
+    await this.durable();
+    this.checkpoints.committed();
     return result;
+  }
+
+  /** Resolves once everything that can be read now is on disk, whoever has committed it. @throws Error what the disk or SQLite says */
+  async durable(): Promise<void> {
+    if (!this.isLogSuspect) {
+      const failure = await this.log.sync().catch((error: unknown) => ({ error }));
+      if (failure === undefined) return;
+      this.isLogSuspect = true;
+    }
+    // Of pages that could not be written a later fsync tells nothing (https://wiki.postgresql.org/wiki/Fsync_Errors): they
+    // are safe once the file has them.
+    const { busy } = this.get<{ busy: number }>("PRAGMA wal_checkpoint(FULL)") ?? {};
+    if (busy !== 0) throw new ServiceError("storage-failed", "The disk does not take the corpus.", { retryable: true });
+    this.isLogSuspect = false;
   }
 
   private transact<Result>(body: () => Result, committed: () => void): Promise<Result> {
@@ -183,7 +214,9 @@ export class Database {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.checkpoints.close();
+    await this.log.close();
     this.statements.clear();
     this.connection.close();
   }

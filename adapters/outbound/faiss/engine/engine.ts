@@ -127,7 +127,7 @@ export class Engine {
     } catch (error) {
       clearInterval(engine.poll);
       await engine.analysis.close();
-      database.close();
+      await database.close();
       throw error;
     }
   }
@@ -142,14 +142,19 @@ export class Engine {
     clearInterval(this.poll);
     await this.analysis.close();
     await this.background.stop().catch((error) => this.failed(error));
-    this.database.close();
+    await this.database.close();
     if (!this.content.isCurrent()) this.removeOldContents();
   }
 
   private documentHandlers() {
     return {
       search: (request, isCancelled) => this.queue.add(request, isCancelled),
-      compare: ({ documents }) => this.ofCurrent(() => this.writer.compare(documents)),
+      compare: async ({ documents }) => {
+        const comparison = this.ofCurrent(() => this.writer.compare(documents));
+        // What is said to be there already must outlive a power cut, as what was put does.
+        if (comparison.documents.some(({ outcome }) => outcome === "unchanged")) await this.database.durable();
+        return comparison;
+      },
       put: (request, isCancelled) => this.change(() => this.writer.put(request, isCancelled)),
       remove: (request, isCancelled) =>
         this.change(() => this.writer.remove(request.token, () => this.selected(request), isCancelled)),

@@ -39,19 +39,20 @@ const counter = new TermCounter();
 /**
  * What a passage is found by, as bytes for the record: a header of 9 bytes, then 7 for each distinct term. They are the
  * terms of its text, then those of its title `titleWeight` times (a whole number from 0; the default is what measured
- * best). A passage without terms is in the index all the same, and never found.
+ * best). A passage without terms is in the index all the same, and never found. `roomFor` gives so many bytes to write to.
  */
 export function encodePassageTerms(
   title: string,
   text: string,
   language: Language,
   titleWeight = DEFAULT_TITLE_WEIGHT,
-): Uint8Array<ArrayBuffer> {
+  roomFor: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes),
+): Uint8Array {
   counter.begin();
   counter.add(text, language);
   counter.add(title, language, titleWeight);
   const { distinct, total } = counter;
-  const bytes = new Uint8Array(HEADER_BYTES + BYTES_PER_TERM * distinct);
+  const bytes = roomFor(HEADER_BYTES + BYTES_PER_TERM * distinct);
   bytes[0] = FORMAT;
   writeUint32(bytes, 1, total);
   writeUint32(bytes, 5, distinct);
@@ -76,16 +77,34 @@ function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
 
 /** The reverse of {@link encodePassageTerms}. @throws RangeError for bytes that it did not make. */
 export function decodePassageTerms(bytes: Uint8Array): PassageTerms {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const count = bytes.length >= HEADER_BYTES ? view.getUint32(5, true) : -1;
-  if (bytes[0] !== FORMAT || bytes.length !== HEADER_BYTES + BYTES_PER_TERM * count) {
-    throw new RangeError(`These ${bytes.length} bytes are no passage terms of format ${FORMAT}`);
+  return new TermsDecoder().decode(bytes);
+}
+
+/** Decodes the terms of one passage after the other into the same room: two arrays a passage were a tenth of a put. */
+export class TermsDecoder {
+  private fingerprints = new Float64Array(0);
+  private frequencies = new Uint8Array(0);
+
+  /** As {@link decodePassageTerms}, valid until the next call. */
+  decode(bytes: Uint8Array): PassageTerms {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const count = bytes.length >= HEADER_BYTES ? view.getUint32(5, true) : -1;
+    if (bytes[0] !== FORMAT || bytes.length !== HEADER_BYTES + BYTES_PER_TERM * count) {
+      throw new RangeError(`These ${bytes.length} bytes are no passage terms of format ${FORMAT}`);
+    }
+    if (count > this.fingerprints.length) {
+      this.fingerprints = new Float64Array(count);
+      this.frequencies = new Uint8Array(count);
+    }
+    const { fingerprints, frequencies } = this;
+    for (let index = 0, offset = HEADER_BYTES; index < count; index++, offset += BYTES_PER_TERM) {
+      fingerprints[index] = view.getUint16(offset + 4, true) * TWO_TO_32 + view.getUint32(offset, true);
+      frequencies[index] = view.getUint8(offset + 6);
+    }
+    return {
+      fingerprints: fingerprints.subarray(0, count),
+      frequencies: frequencies.subarray(0, count),
+      length: view.getUint32(1, true),
+    };
   }
-  const fingerprints = new Float64Array(count);
-  const frequencies = new Uint8Array(count);
-  for (let index = 0, offset = HEADER_BYTES; index < count; index++, offset += BYTES_PER_TERM) {
-    fingerprints[index] = view.getUint16(offset + 4, true) * TWO_TO_32 + view.getUint32(offset, true);
-    frequencies[index] = view.getUint8(offset + 6);
-  }
-  return { fingerprints, frequencies, length: view.getUint32(1, true) };
 }

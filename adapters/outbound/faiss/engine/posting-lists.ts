@@ -2,6 +2,13 @@ const MAX_ORDINAL = 2 ** 24 - 1;
 const INITIAL_TERMS = 1024;
 const MAX_SIZES = 32;
 
+/** The fields of a term: where its postings start, how many there are, for how many there is room (2^size), the last epoch of `retain`. */
+const FIELDS = 4;
+const START = 0;
+const COUNT = 1;
+const SIZE = 2;
+const EPOCH = 3;
+
 type Numbers = Float64Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** A copy of the numbers with room for `length` of them. */
@@ -21,11 +28,8 @@ export class PostingLists {
   private keys = new Float64Array(2 * INITIAL_TERMS);
   private numbers = new Uint32Array(2 * INITIAL_TERMS);
   private terms = 0;
-  private starts = new Uint32Array(INITIAL_TERMS);
-  private counts = new Uint32Array(INITIAL_TERMS);
-  // A term has room for 2^size postings.
-  private sizes = new Uint8Array(INITIAL_TERMS);
-  private epochs = new Uint32Array(INITIAL_TERMS);
+  // Of each term side by side, so that one cache line has them all.
+  private fields = new Uint32Array(FIELDS * INITIAL_TERMS);
   private arena = new Uint32Array(4 * INITIAL_TERMS);
   private used = 0;
   private readonly vacant: readonly number[][] = Array.from({ length: MAX_SIZES }, () => []);
@@ -39,27 +43,27 @@ export class PostingLists {
   append(fingerprint: number, ordinal: number, frequency: number): void {
     if (ordinal > MAX_ORDINAL) throw new RangeError(`The lexical index holds at most ${MAX_ORDINAL + 1} passages`);
     const term = this.findOrCreate(fingerprint);
-    const count = this.counts[term] ?? 0;
-    const size = this.sizes[term] ?? 0;
+    const count = this.field(term, COUNT);
+    const size = this.field(term, SIZE);
     if (count === 1 << size) this.move(term, size + 1);
-    this.arena[(this.starts[term] ?? 0) + count] = (ordinal << 8) | frequency;
-    this.counts[term] = count + 1;
+    this.arena[this.field(term, START) + count] = (ordinal << 8) | frequency;
+    this.fields[FIELDS * term + COUNT] = count + 1;
   }
 
   /** The postings of a term as they stand in the arena; not to be kept past the next `append` or `retain`. */
   postings(term: number): Uint32Array {
-    const start = this.starts[term] ?? 0;
-    return this.arena.subarray(start, start + (this.counts[term] ?? 0));
+    const start = this.field(term, START);
+    return this.arena.subarray(start, start + this.field(term, COUNT));
   }
 
   /** Drops the postings of a term that are not to be kept, once for each epoch (from 1, rising); the others stay in order. */
   retain(term: number, epoch: number, keeps: (ordinal: number) => boolean): void {
-    if (this.epochs[term] === epoch) return;
-    this.epochs[term] = epoch;
+    if (this.field(term, EPOCH) === epoch) return;
+    this.fields[FIELDS * term + EPOCH] = epoch;
     const postings = this.postings(term);
     let kept = 0;
     for (const posting of postings) if (keeps(posting >>> 8)) postings[kept++] = posting;
-    this.counts[term] = kept;
+    this.fields[FIELDS * term + COUNT] = kept;
   }
 
   /** Every term with its fingerprint. */
@@ -83,28 +87,23 @@ export class PostingLists {
     const term = this.terms++;
     this.keys[place] = fingerprint;
     this.numbers[place] = this.terms;
-    if (term === this.starts.length) this.growTerms();
-    this.starts[term] = this.room(0);
+    if (FIELDS * term === this.fields.length) this.fields = grown(this.fields, 2 * this.fields.length);
+    this.fields[FIELDS * term + START] = this.room(0);
     if (2 * this.terms > this.keys.length) this.growTable();
     return term;
   }
 
-  private growTerms(): void {
-    const length = 2 * this.starts.length;
-    this.starts = grown(this.starts, length);
-    this.counts = grown(this.counts, length);
-    this.sizes = grown(this.sizes, length);
-    this.epochs = grown(this.epochs, length);
-  }
-
   private growTable(): void {
-    const before = [...this.entries()];
-    this.keys = new Float64Array(2 * this.keys.length);
+    const { keys, numbers } = this;
+    this.keys = new Float64Array(2 * keys.length);
     this.numbers = new Uint32Array(this.keys.length);
-    for (const { fingerprint, term } of before) {
+    for (let from = 0; from < numbers.length; from++) {
+      const number = numbers[from] ?? 0;
+      if (number === 0) continue;
+      const fingerprint = keys[from] ?? 0;
       const place = this.placeOf(fingerprint);
       this.keys[place] = fingerprint;
-      this.numbers[place] = term + 1;
+      this.numbers[place] = number;
     }
   }
 
@@ -119,11 +118,15 @@ export class PostingLists {
   }
 
   private move(term: number, size: number): void {
-    const from = this.starts[term] ?? 0;
+    const from = this.field(term, START);
     const to = this.room(size);
-    this.arena.copyWithin(to, from, from + (this.counts[term] ?? 0));
+    this.arena.copyWithin(to, from, from + this.field(term, COUNT));
     this.vacant[size - 1]?.push(from);
-    this.starts[term] = to;
-    this.sizes[term] = size;
+    this.fields[FIELDS * term + START] = to;
+    this.fields[FIELDS * term + SIZE] = size;
+  }
+
+  private field(term: number, field: number): number {
+    return this.fields[FIELDS * term + field] ?? 0;
   }
 }

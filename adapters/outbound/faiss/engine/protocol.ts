@@ -20,7 +20,7 @@ export interface EngineSettings {
   readonly embedder: EmbedderIdentity;
   /** Vectors from which the index is HNSW; below it is flat. */
   readonly flatBelow: number;
-  /** Searches after which the process asks to be replaced. */
+  /** Searches after which the process asks to be replaced; without end where only lost memory counts. */
   readonly retireAfterSearches: number;
   /** Whether index files are read and written; false where process after process has died, since such a file may be why. */
   readonly useIndexFiles: boolean;

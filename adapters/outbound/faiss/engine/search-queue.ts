@@ -10,7 +10,7 @@ const RETIRE_AGAIN_AFTER = 1_000;
 export interface SearchQueueParts {
   /** A reply or an error for each request, in their order; what it throws is every request's error. */
   readonly search: (requests: readonly SearchRequest[]) => readonly (SearchReply | ServiceError)[];
-  /** Bytes that searches have lost so far. */
+  /** Bytes that searches have lost so far; our own build of the addon loses none. */
   readonly leakedBytes: () => number;
   /** Searches after which `retire` is called, then again after each thousand; also where 128 MiB are lost. */
   readonly retireAfterSearches: number;

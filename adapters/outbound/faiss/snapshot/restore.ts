@@ -32,7 +32,7 @@ export async function restoreSnapshot({ directory, corpus, content: name, embedd
     const checked = copyInto(content.directory, directory, manifest);
     if (checked.length > 0) throw damaged(directory, checked);
     // Brings it into the newest format.
-    (await Database.open(join(content.directory, RECORD))).close();
+    await (await Database.open(join(content.directory, RECORD))).close();
     await supersede(corpus, name, manifest);
   } catch (error) {
     if (!content.isCurrent()) rmSync(content.directory, { recursive: true, force: true });
@@ -107,7 +107,7 @@ async function underLock(content: Content, work: (generation: number) => void): 
       work(record.get<{ generation: number }>("SELECT generation FROM corpus")?.generation ?? 0),
     );
   } finally {
-    record.close();
+    await record.close();
   }
 }
 

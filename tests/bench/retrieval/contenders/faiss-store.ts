@@ -32,6 +32,7 @@ export async function openFaissStore({ directory, queries }: Setting): Promise<C
   );
   return {
     isDurable: false,
+    takesLists: true,
     add: async (batch) => {
       lists = batch.lists;
       const documents = batch.texts.map((pageContent, index) => ({

@@ -26,6 +26,7 @@ export async function openHnswlib({ dimensions, size }: Setting): Promise<Conten
   index.setEf(EF);
   return {
     isDurable: false,
+    takesLists: true,
     add: async ({ first, lists }) => {
       for (const [position, list] of lists.entries()) index.addPoint(list, first + position);
     },

@@ -21,6 +21,7 @@ export async function openPharos({ dimensions, passagesPerDocument, directory, q
   await corpus.describe(UNENDING);
   return {
     isDurable: true,
+    takesLists: false,
     add: async (batch) => {
       for (const [index, text] of batch.texts.entries()) vectors.set(text, batch.vectors[index]!);
       await corpus.put(documentsOf(batch, passagesPerDocument), UNENDING);

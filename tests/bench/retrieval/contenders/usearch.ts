@@ -20,6 +20,7 @@ export async function openUsearch({ dimensions }: Setting): Promise<Contender> {
   const index = new Index({ ...SETTINGS, dimensions });
   return {
     isDurable: false,
+    takesLists: false,
     add: async ({ first, vectors }) => {
       const packed = new Float32Array(vectors.length * dimensions);
       for (const [position, vector] of vectors.entries()) packed.set(vector, position * dimensions);

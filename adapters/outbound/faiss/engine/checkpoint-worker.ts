@@ -1,0 +1,17 @@
+import { DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import type { CheckpointSettings } from "./checkpoint-thread.ts";
+
+const { path, logBytes }: CheckpointSettings = workerData;
+const connection = new DatabaseSync(path);
+connection.exec("PRAGMA synchronous = NORMAL");
+const { page_size: pageBytes } = connection.prepare("PRAGMA page_size").get() as { page_size: number };
+/** Pages of the log, and how many of them are in the file already; NOOP copies none (https://sqlite.org/pragma.html#pragma_wal_checkpoint). */
+const look = connection.prepare("PRAGMA wal_checkpoint(NOOP)");
+/** Waits for nobody and has nobody wait. */
+const copy = connection.prepare("PRAGMA wal_checkpoint(PASSIVE)");
+
+parentPort?.on("message", () => {
+  const { log, checkpointed } = look.get() as { log: number; checkpointed: number };
+  if ((log - checkpointed) * pageBytes >= logBytes) copy.get();
+});
