@@ -1,9 +1,10 @@
 import type { Context } from "hono";
+import type { Abandonment } from "./abandonment.ts";
 
 /** What the server that runs the app puts beside each request. */
 export interface ServerBindings {
-  /** Aborts when the server gives up on the requests that are still under way. */
-  readonly abandoned?: AbortSignal;
+  /** Tells when the server gives up on the requests that are still under way. */
+  readonly abandonment?: Abandonment;
   /** The way around the Fetch API's streams. */
   readonly direct: DirectResponse;
 }
