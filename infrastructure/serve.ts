@@ -94,7 +94,7 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
   const abandonment = new Abandonment();
   const respond = getRequestListener(
-    (request, { outgoing }) => app.fetch(request, { abandonment, direct: { outgoing, written } }),
+    (request, { incoming, outgoing }) => app.fetch(request, { abandonment, direct: { incoming, outgoing, written } }),
     { hostname },
   );
   const underWay = new UnderWay();
