@@ -3,6 +3,8 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT as written } from "@hono/node-server/utils/response";
+import { Abandonment } from "../adapters/inbound/http/abandonment.ts";
+import { Bag } from "../adapters/inbound/http/bag.ts";
 import type { ServerBindings } from "../adapters/inbound/http/http-context.ts";
 import { listenError } from "./start-error.ts";
 
@@ -94,10 +96,10 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 }
 
 /** Also on Deno: `Deno.serve` of 2.9 does not tell that a caller went away whose body came in a packet of its own. */
-async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ServeOptions): Promise<Listener> {
-  const abandoned = new AbortController();
+async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ListenOptions): Promise<Listener> {
+  const abandonment = new Abandonment();
   const respond = getRequestListener(
-    (request, { outgoing }) => app.fetch(request, { abandoned: abandoned.signal, direct: { outgoing, written } }),
+    (request, { incoming, outgoing }) => app.fetch(request, { abandonment, direct: { incoming, outgoing, written } }),
     { hostname },
   );
   const underWay = new UnderWay();
@@ -111,21 +113,21 @@ async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ServeOptio
   return {
     port: (server.address() as AddressInfo).port,
     stop: () => stopNode(server, underWay),
-    abandon: () => abandoned.abort(),
+    abandon: () => abandonment.begin(),
     cut: () => server.closeAllConnections(),
   };
 }
 
 /** The answers that are being written, which Node does not tell. */
 class UnderWay {
-  private readonly answers = new Set<ServerResponse>();
+  private readonly answers = new Bag<ServerResponse>();
   private emptied: (() => void) | undefined;
 
   add(answer: ServerResponse): void {
     if (this.emptied !== undefined) answer.setHeader("connection", "close");
-    this.answers.add(answer);
+    const leave = this.answers.add(answer);
     answer.once("close", () => {
-      this.answers.delete(answer);
+      leave();
       if (this.answers.size === 0) this.emptied?.();
     });
   }
@@ -134,7 +136,7 @@ class UnderWay {
   async drained(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.emptied = resolve;
-    for (const answer of this.answers) if (!answer.headersSent) answer.setHeader("connection", "close");
+    for (const answer of this.answers.members()) if (!answer.headersSent) answer.setHeader("connection", "close");
     if (this.answers.size > 0) await promise;
   }
 }

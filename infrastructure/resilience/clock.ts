@@ -16,13 +16,21 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves when the time is over. @throws ServiceError timeout, cancelled, the signal's own */
+/** Resolves when the time is over, and not before. @throws ServiceError timeout, cancelled, the signal's own */
 export async function wait(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   throwIfAborted(signal);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const abort = () => reject(abortError(signal));
   signal.addEventListener("abort", abort, { once: true });
-  const cancel = clock.schedule(resolve, delayMs);
+  const endsAt = clock.now() + delayMs;
+  let cancel = () => {};
+  // A timer counts from when the event loop last looked at its clock, so it may be early.
+  const look = () => {
+    const restMs = endsAt - clock.now();
+    if (restMs <= 0) resolve();
+    else cancel = clock.schedule(look, restMs);
+  };
+  look();
   try {
     await promise;
   } finally {

@@ -81,7 +81,7 @@ export class ResilientCompletion implements CompletionPort {
     throwIfAborted(signal);
     const { clock, totalMs } = this.settings;
     const endsAt = clock.now() + totalMs;
-    const route = new Route(this.chain, request, Math.min(endsAt, deadlineOf(signal)), this.settings);
+    const route = new Route(this.chain, request, signal, Math.min(endsAt, deadlineOf(signal)), this.settings);
     const run: Run<Result> = { route, signal, streams, call };
     let failure: ServiceError | undefined;
     for (let step = route.next(); step !== undefined; step = route.next()) {

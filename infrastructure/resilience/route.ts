@@ -1,4 +1,5 @@
 import type { ServiceError } from "../../domain/errors.ts";
+import { furtherAttemptsUnder } from "../../domain/further-attempts.ts";
 import type { CompletionRequest } from "../../domain/ports/completion-port.ts";
 import { featuresAskedFor } from "../../domain/unsupported-parameters.ts";
 import type { Clock } from "./clock.ts";
@@ -6,7 +7,10 @@ import { type CompletionTarget, leastLoaded } from "./completion-target.ts";
 import { isVendorsFault } from "./failures.ts";
 
 export interface RetrySettings {
-  /** Attempts that one completion may have in all, over every target and fallback. */
+  /**
+   * Attempts that one completion may have in all, over every target and fallback; those beyond the first are shared with
+   * the other completions of the request.
+   */
   readonly attempts: number;
   /** The first wait is at most so long, and each further one at most twice the one before. */
   readonly baseMs: number;
@@ -51,42 +55,52 @@ interface Setback {
 export class Route {
   private readonly chain: readonly ModelTargets[];
   private readonly request: CompletionRequest;
+  private readonly signal: AbortSignal;
   private readonly deadlineAt: number;
   private readonly settings: RouteSettings;
   private readonly setbacks = new Map<CompletionTarget, Setback>();
   /** Where in the chain we are. */
   private position = 0;
-  private attempts = 0;
+  private hasBegun = false;
+  private hasEnded = false;
   private retries = 0;
   /** A prompt that was too long for a window needs a larger one. */
   private windowAbove = 0;
 
   /**
    * @param chain the model's own targets, then those of its fallbacks, in their order
+   * @param signal the request's, whose completions share what they have of further attempts
    * @param deadlineAt on the clock; no step waits until then
    */
-  constructor(chain: readonly ModelTargets[], request: CompletionRequest, deadlineAt: number, settings: RouteSettings) {
+  constructor(
+    chain: readonly ModelTargets[],
+    request: CompletionRequest,
+    signal: AbortSignal,
+    deadlineAt: number,
+    settings: RouteSettings,
+  ) {
     this.chain = chain;
     this.request = request;
+    this.signal = signal;
     this.deadlineAt = deadlineAt;
     this.settings = settings;
   }
 
   /** The step to take now, which counts as an attempt; undefined where there is none any more. */
   next(): Step | undefined {
-    if (this.attemptsLeft === 0) return undefined;
-    const isFirst = this.attempts === 0;
-    const step = this.onwards() ?? (isFirst ? this.lastResort() : this.asTold());
-    this.attempts += step?.isLastResort ? this.attemptsLeft : 1;
+    if (this.hasEnded || (this.hasBegun && this.furtherLeft === 0)) return undefined;
+    const step = this.onwards() ?? (this.hasBegun ? this.asTold() : this.lastResort());
+    this.hasEnded = step === undefined || step.isLastResort === true;
+    if (step !== undefined) this.count();
     return step;
   }
 
   /** Another target of the model that is being asked, to be asked beside it, where an attempt is to spare; it counts as one. */
   beside(asked: CompletionTarget): CompletionTarget | undefined {
-    if (!this.hasAttemptToSpare()) return undefined;
+    if (this.hasEnded || !this.hasAttemptToSpare()) return undefined;
     const others = this.chain[this.position]?.targets.filter((target) => target !== asked && this.isUntried(target));
     const target = leastLoaded(others ?? [], this.settings.random);
-    if (target !== undefined) this.attempts += 1;
+    if (target !== undefined) this.count();
     return target;
   }
 
@@ -101,8 +115,14 @@ export class Route {
     return true;
   }
 
-  private get attemptsLeft(): number {
-    return Math.max(0, this.settings.retry.attempts - this.attempts);
+  /** The first attempt is every completion's own. */
+  private count(): void {
+    if (this.hasBegun) furtherAttemptsUnder(this.signal).made += 1;
+    this.hasBegun = true;
+  }
+
+  private get furtherLeft(): number {
+    return Math.max(0, this.settings.retry.attempts - 1 - furtherAttemptsUnder(this.signal).made);
   }
 
   private onwards(): Step | undefined {
@@ -176,7 +196,7 @@ export class Route {
     const kept = later.filter(
       (group) => this.canAnswer(group) && group.targets.some((target) => this.isUntried(target)),
     );
-    return this.attemptsLeft > kept.length;
+    return this.furtherLeft + (this.hasBegun ? 0 : 1) > kept.length;
   }
 
   /** Our own model was held against the request before; a fallback has to be able to do all that is asked. */

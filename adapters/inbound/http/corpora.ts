@@ -40,7 +40,7 @@ async function orProblem<Told>(name: string, told: Promise<Told>, signal: AbortS
 export function putDocument(documents: IngestDocuments, schemas: RequestSchemas, bodyBytes: number): BoundedHandler {
   return async (context, signal) => {
     const { corpus, id } = documentAddress(context.req.url);
-    const body = validate(schemas.document, await readJson(context.req.raw, bodyBytes));
+    const body = validate(schemas.document, await readJson(context.env.direct.incoming, bodyBytes));
     const { added, replaced } = await documents.put(corpus, { id, ...body }, signal);
     const outcome = added > 0 ? "added" : replaced > 0 ? "replaced" : "unchanged";
     return context.json({ id, outcome, request_id: context.get("requestId") }, added > 0 ? 201 : 200);
@@ -79,7 +79,7 @@ export function deleteDocuments(
 ): BoundedHandler {
   return async (context, signal) => {
     const corpus = decode(DELETE_URL.exec(context.req.url)?.groups?.corpus, "name");
-    const selection = validate(schemas.removal, await readJson(context.req.raw, limits.bodyBytes));
+    const selection = validate(schemas.removal, await readJson(context.env.direct.incoming, limits.bodyBytes));
     const principal = principalOf(context.req.raw.headers, trustedPrincipalHeaders);
     const removed = await documents.removeAllFor(principal, corpus, selection, signal);
     return context.json({ removed, request_id: context.get("requestId") });

@@ -14,7 +14,6 @@ export type BoundedHandler = (context: HttpContext, signal: AbortSignal) => Prom
  */
 export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handler<HttpEnvironment> {
   return async (context) => {
-    const abandoned = context.env?.abandoned;
     const controller = new AbortController();
     setDeadline(controller.signal, performance.now() + deadlineMs);
     const aborted = Promise.withResolvers<never>();
@@ -27,18 +26,17 @@ export function withDeadline(deadlineMs: number, handle: BoundedHandler): Handle
       abort(new ServiceError("shutting-down", "The service shuts down and could not finish.", { retryable: true }));
     const timer = setTimeout(() => abort(timeoutError(deadlineMs)), deadlineMs);
     const unwatchCaller = watchCaller(context, cancel);
-    abandoned?.addEventListener("abort", giveUp);
+    const unwatchServer = context.env?.abandonment?.watch(giveUp);
     const unwatch = () => {
       clearTimeout(timer);
       unwatchCaller();
-      abandoned?.removeEventListener("abort", giveUp);
+      unwatchServer?.();
     };
     const endStream = () => {
       // Whoever noticed first that it broke: its work is to end, too.
       if (context.error !== undefined) cancel();
       unwatch();
     };
-    if (abandoned?.aborted) giveUp();
     try {
       return await Promise.race([aborted.promise, handle(context, controller.signal)]);
     } catch (thrown) {

@@ -9,6 +9,7 @@ import { answerFrames } from "./generate-events.ts";
 import type { HttpContext } from "./http-context.ts";
 import { repeatableRequestOf } from "./idempotency-key.ts";
 import { IDEMPOTENCY_LIMITS, IdempotentAnswers } from "./idempotent-answers.ts";
+import { jsonResponse } from "./json-response.ts";
 import { principalOf } from "./principal.ts";
 import { problemOf } from "./problem.ts";
 import { toQuestion } from "./representations.ts";
@@ -21,7 +22,7 @@ import { validate } from "./validation.ts";
 export function generate(answers: Answers, schemas: RequestSchemas, settings: HttpSettings): BoundedHandler {
   const repeatable = new IdempotentAnswers(IDEMPOTENCY_LIMITS);
   return async (context, signal) => {
-    const body = validate(schemas.generate, await readJson(context.req.raw, settings.limits.bodyBytes));
+    const body = validate(schemas.generate, await readJson(context.env.direct.incoming, settings.limits.bodyBytes));
     const principal = principalOf(context.req.raw.headers, settings.trustedPrincipalHeaders);
     const noStore = forbidsStore(context.req.raw.headers);
     const question = { ...toQuestion(body, principal, originOf(context.var)), noStore };
@@ -39,7 +40,7 @@ export function generate(answers: Answers, schemas: RequestSchemas, settings: Ht
       });
     }
     const answer = await collectAnswer(events);
-    return context.json({ ...fromAnswer(answer, question.model), request_id: requestId });
+    return jsonResponse(context, { ...fromAnswer(answer, question.model), request_id: requestId }, signal);
   };
 }
 

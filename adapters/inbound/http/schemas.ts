@@ -16,30 +16,34 @@ export type GenerateBody = z.output<RequestSchemas["generate"]>;
 export type SearchBody = z.output<RequestSchemas["search"]>;
 export type RequestSchemas = ReturnType<typeof requestSchemas>;
 
-/** The bodies that callers send, strict; built once, for the limits of the config. */
+/** The bodies that callers send, strict; built and compiled once, for the limits of the config. */
 export function requestSchemas(limits: HttpLimits) {
   const prompt = text(limits.promptLength);
   const search = text(NAME_LENGTH);
   const topK = count(limits.topK);
   return {
-    generate: z.strictObject({
-      prompt,
-      llm_name: text(NAME_LENGTH),
-      vector_search_type: search,
-      top_k: topK,
-      filter: filter.exactOptional(),
-      max_tokens: count(limits.maxTokens),
-      temperature: z.number().min(0).max(QUESTION_LIMITS.temperature).exactOptional(),
-      system: text(limits.systemLength).exactOptional(),
-      history: history(limits.historyLength).default([]),
-      stream: z.boolean().exactOptional(),
-    }),
-    search: z.strictObject({
-      query: prompt,
-      vector_search_type: search,
-      top_k: topK,
-      filter: filter.exactOptional(),
-    }),
+    generate: z.compile(
+      z.strictObject({
+        prompt,
+        llm_name: text(NAME_LENGTH),
+        vector_search_type: search,
+        top_k: topK,
+        filter: filter.exactOptional(),
+        max_tokens: count(limits.maxTokens),
+        temperature: z.number().min(0).max(QUESTION_LIMITS.temperature).exactOptional(),
+        system: text(limits.systemLength).exactOptional(),
+        history: history(limits.historyLength).default([]),
+        stream: z.boolean().exactOptional(),
+      }),
+    ),
+    search: z.compile(
+      z.strictObject({
+        query: prompt,
+        vector_search_type: search,
+        top_k: topK,
+        filter: filter.exactOptional(),
+      }),
+    ),
     removal: removal(),
     document: z.strictObject({
       title: text(DOCUMENT_LIMITS.titleLength).exactOptional(),

@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import { describe, expect, it } from "vitest";
+import { Abandonment } from "../../../adapters/inbound/http/abandonment.ts";
 import { type BoundedHandler, withDeadline } from "../../../adapters/inbound/http/deadline.ts";
 import type { HttpEnvironment } from "../../../adapters/inbound/http/http-context.ts";
 import { ServiceError } from "../../../domain/errors.ts";
-import { watchedSignal } from "../../support/watched-signal.ts";
 
 const LONG_MS = 60_000;
 
 /** The error that a handler under this deadline ends with. */
-async function failureOf(handle: BoundedHandler, request: Request, abandoned?: AbortSignal): Promise<Error> {
+async function failureOf(handle: BoundedHandler, request: Request, abandonment?: Abandonment): Promise<Error> {
   const failure = Promise.withResolvers<Error>();
   const app = new Hono<HttpEnvironment>();
   app.onError((error, context) => {
@@ -16,7 +16,7 @@ async function failureOf(handle: BoundedHandler, request: Request, abandoned?: A
     return context.body(null, 500);
   });
   app.get("/", withDeadline(LONG_MS, handle));
-  await app.fetch(request, abandoned === undefined ? {} : { abandoned });
+  await app.fetch(request, abandonment === undefined ? {} : { abandonment });
   return failure.promise;
 }
 
@@ -30,21 +30,23 @@ describe("withDeadline", () => {
   });
 
   it("fails at once where the server has given up already", async () => {
-    const failure = await failureOf(never, new Request(url), AbortSignal.abort());
+    const abandonment = new Abandonment();
+    abandonment.begin();
+    const failure = await failureOf(never, new Request(url), abandonment);
     expect(failure).toMatchObject({ code: "shutting-down", retryable: true });
   });
 
   it("aborts with the very error that it fails with", async () => {
-    const controller = new AbortController();
+    const abandonment = new Abandonment();
     let reason: unknown;
     const handle: BoundedHandler = (_context, signal) =>
       new Promise(() => {
         signal.addEventListener("abort", () => {
           reason = signal.reason;
         });
-        controller.abort();
+        abandonment.begin();
       });
-    const failure = await failureOf(handle, new Request(url), controller.signal);
+    const failure = await failureOf(handle, new Request(url), abandonment);
     expect(failure).toBeInstanceOf(ServiceError);
     expect(reason).toBe(failure);
   });
@@ -55,14 +57,14 @@ describe("withDeadline", () => {
     expect(failure.cause).toBe("a text");
   });
 
-  it("leaves nothing on the server's signal behind", async () => {
-    const watched = watchedSignal();
+  it("leaves nothing with the server behind", async () => {
+    const abandonment = new Abandonment();
     const app = new Hono<HttpEnvironment>();
     app.get(
       "/",
-      withDeadline(LONG_MS, async (context) => context.text("done")),
+      withDeadline(LONG_MS, async (context) => context.text(abandonment.isWatched ? "watched" : "unwatched")),
     );
-    expect((await app.request(url, {}, { abandoned: watched.signal })).status).toBe(200);
-    await watched.unheard();
+    expect(await (await app.request(url, {}, { abandonment })).text()).toBe("watched");
+    expect(abandonment.isWatched).toBe(false);
   });
 });

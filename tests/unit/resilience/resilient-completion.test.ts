@@ -55,6 +55,19 @@ describe("retries", () => {
     expect(fakes.reduce((sum, { requests }) => sum + requests.length, 0)).toBe(3);
   });
 
+  it("share what goes beyond first attempts with the other completions of the request", async () => {
+    const clock = new HandClock(SKIPPED_MS);
+    const retry = { retry: { attempts: 3, baseMs: 250, maxMs: 5_000 } };
+    const [one, other] = [fails(says("One."), "vendor-unavailable", 2), fails(says("Other."), "vendor-unavailable")];
+    const [first, second] = [one, other].map((fake) => resilient([modelOf("a", [fake], clock)], clock, retry));
+    const request = unending();
+    expect((await first?.complete(REQUEST, request))?.text).toBe("One.");
+    const failed = await failureOf(second?.complete(REQUEST, request) ?? Promise.resolve());
+    expect(failed.code).toBe("vendor-unavailable");
+    expect([one, other].map(({ requests }) => requests.length)).toEqual([3, 1]);
+    expect((await second?.complete(REQUEST, unending()))?.text).toBe("Other.");
+  });
+
   for (const code of ["vendor-rejected", "content-refused", "context-overflow"] as const) {
     it(`give \`${code}\` to the caller at once: another attempt would end alike`, async () => {
       const clock = new HandClock(SKIPPED_MS);

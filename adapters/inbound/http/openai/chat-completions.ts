@@ -4,6 +4,7 @@ import { originOf } from "../../../../domain/origin.ts";
 import { readJson } from "../body.ts";
 import { forbidsStore, withCacheHeader } from "../cache-header.ts";
 import type { BoundedHandler } from "../deadline.ts";
+import { jsonResponse } from "../json-response.ts";
 import { principalOf } from "../principal.ts";
 import type { HttpSettings } from "../settings.ts";
 import { sseResponse } from "../sse.ts";
@@ -28,7 +29,7 @@ type Start = (signal: AbortSignal) => AsyncIterable<AnswerEvent>;
 export function chatCompletions(chat: CompleteChat, settings: HttpSettings): BoundedHandler {
   const schema = chatSchema(settings.limits);
   return async (context, signal) => {
-    const json = await readJson(context.req.raw, settings.limits.bodyBytes);
+    const json = await readJson(context.env.direct.incoming, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_PARAMETERS);
     const { headers } = context.req.raw;
     const principal = principalOf(headers, settings.trustedPrincipalHeaders);
@@ -44,9 +45,10 @@ export function chatCompletions(chat: CompleteChat, settings: HttpSettings): Bou
     };
     if (!body.stream && body.n === 1 && asked.retrieval === undefined) {
       const completion = await namingParameters(CHAT_FEATURES, () => chat.complete(asked, signal));
-      return context.json(chatReply(head, [{ completion }]));
+      return jsonResponse(context, chatReply(head, [{ completion }]), signal);
     }
-    if (!body.stream) return context.json(chatReply(head, await collectChoices(start, body.n, head, signal)));
+    if (!body.stream)
+      return jsonResponse(context, chatReply(head, await collectChoices(start, body.n, head, signal)), signal);
     const stream = new ChatStream(head, { choices: body.n, includeUsage: body.stream_options?.include_usage === true });
     const respond = <Event>(events: AsyncIterable<Event>, read: (event: Event) => ChoiceEvent) =>
       sseResponse(context, new OpeningEvents(events, (event) => saysSomething(read(event)), settings.silenceMs), {

@@ -36,9 +36,9 @@ export const UNSUPPORTED_PARAMETERS: Readonly<Record<string, string>> = {
   moderation: "is not supported",
 };
 
-/** The body of `POST /v1/chat/completions`, strict; built once, for the limits of the config. */
+/** The body of `POST /v1/chat/completions`, strict; built and compiled once, for the limits of the config. */
 export function chatSchema(limits: HttpLimits) {
-  return z.strictObject({
+  const body = z.strictObject({
     model: z.string().min(1, "must not be empty").max(NAME_LENGTH),
     messages,
     stream: z.boolean().default(false),
@@ -67,6 +67,7 @@ export function chatSchema(limits: HttpLimits) {
     retrieval: retrieval(limits.topK).exactOptional(),
     ...ignoredParameters(IGNORED_PARAMETERS),
   });
+  return z.compile(body);
 }
 
 const stop = z.preprocess(

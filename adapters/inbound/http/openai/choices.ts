@@ -1,5 +1,6 @@
 import type { AnswerEvent } from "../../../../domain/answer.ts";
 import { deadlineOf, setDeadline } from "../../../../domain/deadline.ts";
+import { countTogether } from "../../../../domain/further-attempts.ts";
 
 /** An event of one of several answers that are written at the same time. */
 export interface ChoiceEvent {
@@ -21,6 +22,7 @@ export async function* interleaved(
   const left = new AbortController();
   const stop = AbortSignal.any([signal, left.signal]);
   setDeadline(stop, deadlineOf(signal));
+  countTogether(stop, signal);
   const iterators = start(stop).map((events) => events[Symbol.asyncIterator]());
   const next = (choice: number) => {
     const waiting = nextOf(iterators, choice);

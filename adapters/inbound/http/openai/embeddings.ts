@@ -33,7 +33,7 @@ export const embeddingsSchema = z.strictObject({
 /** `POST /v1/embeddings`: the vectors of texts, by an embedder of the config whose space does not hang on a corpus. */
 export function embeddings(adapters: AdapterFactory, { limits }: HttpSettings): BoundedHandler {
   return async (context, signal) => {
-    const body = readParameters(embeddingsSchema, await readJson(context.req.raw, limits.bodyBytes), {});
+    const body = readParameters(embeddingsSchema, await readJson(context.env.direct.incoming, limits.bodyBytes), {});
     const embedder = adapters.embedding(body.model);
     refuseOtherDimensions(body, embedder);
     const data = await embedAll(body, embedder, signal);

@@ -32,9 +32,9 @@ export const UNSUPPORTED_RESPONSE_PARAMETERS: Readonly<Record<string, string>> =
   access_programs: "is not supported",
 };
 
-/** The body of `POST /v1/responses`, strict; built once, for the limits of the config. */
+/** The body of `POST /v1/responses`, strict; built and compiled once, for the limits of the config. */
 export function responsesSchema(limits: HttpLimits) {
-  return z.strictObject({
+  const body = z.strictObject({
     model: z.string().min(1, "must not be empty").max(NAME_LENGTH),
     input,
     instructions: z
@@ -61,6 +61,7 @@ export function responsesSchema(limits: HttpLimits) {
     retrieval: retrieval(limits.topK).exactOptional(),
     ...ignoredParameters(IGNORED_RESPONSE_PARAMETERS),
   });
+  return z.compile(body);
 }
 
 /** `summary` and `context` are about thoughts, which no model shows here. */

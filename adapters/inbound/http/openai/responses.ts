@@ -4,6 +4,7 @@ import { originOf } from "../../../../domain/origin.ts";
 import { readJson } from "../body.ts";
 import { forbidsStore, withCacheHeader } from "../cache-header.ts";
 import type { BoundedHandler } from "../deadline.ts";
+import { jsonResponse } from "../json-response.ts";
 import { principalOf } from "../principal.ts";
 import type { HttpSettings } from "../settings.ts";
 import { sseResponse } from "../sse.ts";
@@ -24,7 +25,7 @@ import { namingParameters, RESPONSE_FEATURES } from "./unsupported.ts";
 export function responses(chat: CompleteChat, settings: HttpSettings): BoundedHandler {
   const schema = responsesSchema(settings.limits);
   return async (context, signal) => {
-    const json = await readJson(context.req.raw, settings.limits.bodyBytes);
+    const json = await readJson(context.env.direct.incoming, settings.limits.bodyBytes);
     const body = readParameters(schema, json, UNSUPPORTED_RESPONSE_PARAMETERS);
     const { headers } = context.req.raw;
     const principal = principalOf(headers, settings.trustedPrincipalHeaders);
@@ -37,7 +38,7 @@ export function responses(chat: CompleteChat, settings: HttpSettings): BoundedHa
     const events = asked.retrieval === undefined ? answer : withCacheHeader(context, answer);
     if (!body.stream) {
       for await (const event of events) output.add(event);
-      return context.json(endedResponse(head, output));
+      return jsonResponse(context, endedResponse(head, output), signal);
     }
     const stream = new ResponseStream(head, output);
     return sseResponse(context, new OpeningEvents(events, saysSomething, settings.silenceMs), {
