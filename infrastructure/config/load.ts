@@ -17,6 +17,7 @@ import {
 } from "../container/registry.ts";
 import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
+import { withCallers } from "./callers.ts";
 import { entriesOf, modelsOf } from "./entries.ts";
 import { type Environment, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
@@ -93,8 +94,9 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
 
   const interpolated = interpolate(tree, variables);
   const addressed = withListenAddress(interpolated.value, variables);
-  const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems];
-  const checked = check(configSchema, addressed.tree);
+  const called = withCallers(addressed.tree, variables);
+  const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems, ...called.problems];
+  const checked = check(configSchema, called.tree);
   problems.push(...(checked.problems ?? []).filter(({ field }) => !lacksVariable(field, interpolated)));
   const directory = dirname(configFile);
   const preparer = new EntryPreparer(directory, interpolated, problems);
