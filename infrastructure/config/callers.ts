@@ -10,7 +10,8 @@ const VARIABLE = "PHAROS_KEYS";
 /** Shaped as a `keys_file`. */
 const keysOfVariable = z.strictObject({ keys: keysSchema });
 /** Words of the shape itself, which a message may say whatever the secret holds. */
-const WORDS = /^(?:keys|scopes|hashes|sha256|not_before|expires|limits|requests_per_minute|tokens_per_minute|budget|usd|per)$/u;
+const WORDS =
+  /^(?:keys|scopes|hashes|sha256|not_before|expires|limits|requests_per_minute|tokens_per_minute|budget|usd|per)$/u;
 
 /** What the config's tree becomes, and what is wrong with the environment. */
 interface WithCallers {
@@ -31,7 +32,9 @@ export function withCallers(tree: unknown, variables: Environment["variables"]):
   const { keys: own = {} } = tree;
   if (!isMapping(own)) return { tree, problems };
   const twice = Object.keys(keys.value).filter((name) => Object.hasOwn(own, name));
-  problems.push(...twice.map((name) => ({ field: `${VARIABLE}.keys.${name}`, message: "is also a key of the config" })));
+  problems.push(
+    ...twice.map((name) => ({ field: `${VARIABLE}.keys.${name}`, message: "is also a key of the config" })),
+  );
   const all = { ...keys.value, ...own };
   return {
     tree: { ...anonymous.value, ...tree, ...(Object.keys(keys.value).length === 0 ? {} : { keys: all }) },
@@ -65,7 +68,8 @@ function told({ field, message }: Problem): Problem {
   const steps = field.split(/[.[]/u);
   const isTold = (step: string) =>
     step === "" || /^\d+\]$/u.test(step) || WORDS.test(step) || (keyName.safeParse(step).success && !isKey(step));
-  if (message === "unknown key" || !steps.every(isTold)) return { field: VARIABLE, message: `${message}, at a place that is not told` };
+  if (message === "unknown key" || !steps.every(isTold))
+    return { field: VARIABLE, message: `${message}, at a place that is not told` };
   return { field: field === "" ? VARIABLE : `${VARIABLE}.${field}`, message };
 }
 

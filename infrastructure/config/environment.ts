@@ -11,6 +11,11 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
+/** Region of AWS for what the config does not say one of: AWS_REGION, else us-east-1. */
+export function regionOf({ variables }: Pick<Environment, "variables">): string {
+  return variables.AWS_REGION || "us-east-1";
+}
+
 export function readEnvironment(): Environment {
   const { PHAROS_CONFIG, PHAROS_DATA } = process.env;
   return {
