@@ -11,6 +11,7 @@ import { refuseExposure } from "./keys/exposure.ts";
 import { type Keys, openKeys } from "./keys/open-keys.ts";
 import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
+import { followSnapshots } from "./snapshots/follow-snapshots.ts";
 import { checkDataFolder, StartError } from "./start-error.ts";
 import { BufferedLog } from "./telemetry/buffered-log.ts";
 import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
@@ -35,12 +36,14 @@ export async function startService(environment: Environment, log: Log): Promise<
   application.usage.subscribe(logUsage(log));
   const stopping = new AbortController();
   let keys: Keys | undefined;
+  let unfollow: (() => Promise<void>) | undefined;
   const unwatchEventLoop = watchEventLoop(application.metrics.registry);
   try {
     keys = await openKeys(config, log);
     if (keys !== undefined) limitAccounts(application, keys);
     warnOfUnpriced(config, keys, log);
-    const sample = ingestSample(config, application, log, stopping.signal);
+    unfollow = await followSnapshots(config, application, log, stopping.signal);
+    const sample = followsSnapshot(config) ? undefined : ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
     const server = await listen(config, application, keys, log, () => stopping.signal.aborted);
@@ -54,16 +57,23 @@ export async function startService(environment: Environment, log: Log): Promise<
         stopping.abort();
         await server.close(config.server.drain_ms);
         unwatchEventLoop();
+        await unfollow?.();
         await application.close();
         await keys?.close();
       },
     };
   } catch (error) {
     unwatchEventLoop();
+    await unfollow?.();
     await application.close();
     await keys?.close();
     throw error;
   }
+}
+
+/** Such a corpus gets the sample where nothing is published, and not before that is known. */
+function followsSnapshot({ sample, searches }: Config): boolean {
+  return searches.some(({ name, snapshot }) => snapshot !== undefined && name === sample?.corpus);
 }
 
 function listen(

@@ -19,7 +19,7 @@ import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
 import { withCallers } from "./callers.ts";
 import { entriesOf, modelsOf } from "./entries.ts";
-import { type Environment, withListenAddress } from "./environment.ts";
+import { type Environment, regionOf, withListenAddress } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
 import { ConfigError, check, fieldOf } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
@@ -64,6 +64,8 @@ export interface ModelEntry {
 export interface SearchEntry extends AdapterEntry<Search> {
   readonly rerank?: z.output<typeof rerankSettings>;
   readonly onFailure: z.output<typeof searchSettings>["on_failure"];
+  /** The published snapshots that it follows. */
+  readonly snapshot?: { readonly url: string; readonly everyMs: number };
 }
 
 /** The config, checked. */
@@ -73,6 +75,8 @@ export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[numb
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
+  /** Of AWS, for published snapshots. */
+  readonly region: string;
   readonly models: readonly ModelEntry[];
   readonly embedders: readonly AdapterEntry<Embedder>[];
   readonly rerankers: readonly AdapterEntry<RerankPort>[];
@@ -109,7 +113,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   problems.push(...referenceProblems(interpolated.value));
   if (checked.problems !== undefined || problems.length > 0) throw fail(problems);
   const { $schema: _, ...rest } = checked.data;
-  return { ...rest, ...entries, file: configFile, directory, dataDirectory };
+  return { ...rest, ...entries, file: configFile, directory, dataDirectory, region: regionOf({ variables }) };
 }
 
 /** Variables that are missing outside the entries, and texts that open none, wherever they are. */
@@ -201,18 +205,20 @@ class EntryPreparer {
     return models;
   }
 
-  /** The searches, as `all` gives them; `rerank` and `on_failure` are no options of their adapters. */
+  /** The searches, as `all` gives them; `rerank` and the keys of `searchSettings` are no options of their adapters. */
   async searches(): Promise<readonly SearchEntry[]> {
     const entries: SearchEntry[] = [];
-    for (const [name, { rerank, on_failure, ...entry }] of entriesOf(this.interpolated.value, "searches")) {
+    for (const [name, { rerank, ...rest }] of entriesOf(this.interpolated.value, "searches")) {
+      const { on_failure, snapshot, snapshot_interval_ms, ...entry } = rest;
       const search = await this.one(["searches", name], name, entry, searchAdapters);
       const checked = rerank === undefined ? undefined : check(rerankSettings, rerank);
       this.tell(`searches.${name}.rerank`, checked?.problems ?? []);
-      const settings = check(searchSettings, on_failure === undefined ? {} : { on_failure });
+      const settings = check(searchSettings, { on_failure, snapshot, snapshot_interval_ms });
       this.tell(`searches.${name}`, settings.problems ?? []);
       entries.push({
         ...search,
         onFailure: settings.data?.on_failure ?? "fail",
+        ...(settings.data === undefined ? {} : followedBy(settings.data)),
         ...(checked?.data === undefined ? {} : { rerank: checked.data }),
       });
     }
@@ -266,6 +272,10 @@ class EntryPreparer {
     if (isIncomplete) return { problems: [] };
     return loadAdapterModule<Made>(adapter, this.directory, options);
   }
+}
+
+function followedBy({ snapshot: url, snapshot_interval_ms: everyMs }: z.output<typeof searchSettings>) {
+  return url === "" ? {} : { snapshot: { url, everyMs } };
 }
 
 /** What may be missing: an entry without a name of its adapter is no entry, and a name of a fallback is no option. */

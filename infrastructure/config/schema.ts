@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
 import { keysSchema } from "../keys/settings.ts";
+import { isStoreUrl, STORE_URLS } from "../snapshots/open-object-store.ts";
 import { resilience } from "./resilience-schema.ts";
 
 const MINUTE_MS = 60_000;
@@ -83,6 +84,17 @@ export const searchSettings = z.strictObject({
     .describe(
       "what happens where the engine fails: the error, an answer without passages that is marked so, or what was last found for the same query",
     ),
+  snapshot: z
+    .string()
+    .refine((url) => url === "" || isStoreUrl(url), STORE_URLS)
+    .default("")
+    .describe("where snapshots are published that the search serves, s3://bucket/prefix; nobody can write to it then"),
+  snapshot_interval_ms: z
+    .int()
+    .min(100)
+    .max(60 * MINUTE_MS)
+    .default(MINUTE_MS)
+    .describe("time between two looks for another published snapshot"),
 });
 
 /** The key `rerank` of a search, whatever its adapter; the adapter does not see it. */

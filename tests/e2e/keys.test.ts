@@ -106,7 +106,9 @@ describe("the service on an address that others reach", () => {
     const asker = testKey();
     const keyed = await start(configOf(""), { HOST: "0.0.0.0", PHAROS_KEYS: keysYaml({ asker }, "ask") });
     const models = (url: string, key?: string) =>
-      fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/models`, { headers: key === undefined ? {} : { "x-api-key": key } });
+      fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/models`, {
+        headers: key === undefined ? {} : { "x-api-key": key },
+      });
     expect((await models(keyed.url)).status).toBe(401);
     expect((await models(keyed.url, asker.key)).status).toBe(200);
     const open = await start(configOf(""), { HOST: "0.0.0.0", PHAROS_ANONYMOUS: "true" });
