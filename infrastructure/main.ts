@@ -1,4 +1,5 @@
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { createApp } from "../adapters/inbound/http/app.ts";
 import type { Log } from "../domain/log.ts";
 import { type Application, buildApplication, ingestSample } from "./application.ts";
@@ -7,7 +8,7 @@ import { type Config, loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { httpSettings } from "./http-settings.ts";
 import { chargeAccount } from "./keys/charge-account.ts";
-import { refuseExposure } from "./keys/exposure.ts";
+import { isLoopback, refuseExposure } from "./keys/exposure.ts";
 import { type Keys, openKeys } from "./keys/open-keys.ts";
 import { logUsage } from "./metering/log-usage.ts";
 import { checkAddress, type RunningServer, serve } from "./serve.ts";
@@ -16,11 +17,20 @@ import { checkDataFolder, StartError } from "./start-error.ts";
 import { BufferedLog } from "./telemetry/buffered-log.ts";
 import { watchEventLoop } from "./telemetry/event-loop-delay.ts";
 import { createLogger, standardError } from "./telemetry/logger.ts";
+import { openCloudwatch } from "./telemetry/open-cloudwatch.ts";
+
+/**
+ * Load balancers look every few seconds. ECS itself waits until the load balancer has let go of a task before it sends SIGTERM
+ * (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-connection-draining.html), others do both at once.
+ */
+const SHUTDOWN_DELAY_MS = 5_000;
 
 /** A service that listens. */
 export interface RunningService {
   /** Where it listens, with the port that it really got. */
   readonly url: string;
+  /** Is not ready any more, at once, and takes requests meanwhile; resolves when load balancers have had time to notice. */
+  withdraw(): Promise<void>;
   /** Refuses new requests, lets those under way finish within the config's drain time, then closes every adapter. */
   close(): Promise<void>;
 }
@@ -46,6 +56,7 @@ export async function startService(environment: Environment, log: Log): Promise<
     const sample = followsSnapshot(config) ? undefined : ingestSample(config, application, log, stopping.signal);
     loadVocabulary(application);
     await sample;
+    const cloudwatch = openCloudwatch(config, application, log);
     const server = await listen(config, application, keys, log, () => stopping.signal.aborted);
     log.info(
       { url: server.url, models: application.adapters.models, searches: application.adapters.searches },
@@ -53,9 +64,15 @@ export async function startService(environment: Environment, log: Log): Promise<
     );
     return {
       url: server.url,
+      async withdraw() {
+        stopping.abort();
+        server.withdraw();
+        await delay(await shutdownDelayMs(config), undefined, { ref: false });
+      },
       async close() {
         stopping.abort();
         await server.close(config.server.drain_ms);
+        await cloudwatch?.close();
         unwatchEventLoop();
         await unfollow?.();
         await application.close();
@@ -98,7 +115,12 @@ function listen(
     metrics,
     settings: httpSettings(config),
   });
-  return serve(app, addressOf(config));
+  return serve(app, { ...addressOf(config), keepAliveMs: config.server.keep_alive_ms });
+}
+
+/** No load balancer stands before an address that only this machine reaches. */
+async function shutdownDelayMs({ server }: Config): Promise<number> {
+  return server.shutdown_delay_ms ?? ((await isLoopback(server.host)) ? 0 : SHUTDOWN_DELAY_MS);
 }
 
 function limitAccounts({ usage }: Application, { allowances }: Keys): void {
@@ -135,10 +157,10 @@ export async function main(): Promise<void> {
   const log = createLogger(new BufferedLog(standardError()));
   try {
     const service = await startService(readEnvironment(), log);
-    const signal = await new Promise<string>((received) => {
-      for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => received(name));
-    });
+    const signal = await nextSignal();
     log.info({ signal }, "draining");
+    // Whoever interrupts a service, or tells it twice, does not want to wait.
+    if (signal === "SIGTERM") await Promise.race([service.withdraw(), nextSignal()]);
     await service.close();
     log.info({}, "stopped");
   } catch (error) {
@@ -146,6 +168,12 @@ export async function main(): Promise<void> {
     else log.error({ error }, "cannot start");
     process.exitCode = 1;
   }
+}
+
+function nextSignal(): Promise<string> {
+  return new Promise((received) => {
+    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => received(name));
+  });
 }
 
 if (import.meta.main) await main();

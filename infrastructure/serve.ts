@@ -16,6 +16,8 @@ interface ListenOptions {
   readonly hostname: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /** Time that an idle connection stays open, in milliseconds; as the runtime has it where it is left out. */
+  readonly keepAliveMs?: number;
 }
 
 export interface RunningServer {
@@ -23,6 +25,8 @@ export interface RunningServer {
   readonly port: number;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** Has every answer close its connection from now on, so that callers come back elsewhere. */
+  withdraw(): void;
   /**
    * Stops: no new connection is accepted and idle ones are closed at once; requests under way get `graceMs` to finish,
    * after which their signal aborts and they are answered `shutting-down`. Resolves when all is closed; calling it again
@@ -55,6 +59,7 @@ export async function serve(app: FetchApp, options: ListenOptions): Promise<Runn
   return {
     port: listener.port,
     url: `http://${host}:${listener.port}`,
+    withdraw: () => listener.withdraw(),
     close: (graceMs) => (closed ??= drain(listener, graceMs)),
   };
 }
@@ -62,6 +67,7 @@ export async function serve(app: FetchApp, options: ListenOptions): Promise<Runn
 /** A server that can be stopped step by step. */
 interface Listener {
   readonly port: number;
+  withdraw(): void;
   /** Accepts no more, closes what is idle; resolves when the last request under way is answered. */
   stop(): Promise<void>;
   /** Aborts the requests under way. */
@@ -89,7 +95,7 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 }
 
 /** Also on Deno: `Deno.serve` of 2.9 does not tell that a caller went away whose body came in a packet of its own. */
-async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise<Listener> {
+async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ListenOptions): Promise<Listener> {
   const abandoned = new AbortController();
   const respond = getRequestListener(
     (request, { outgoing }) => app.fetch(request, { abandoned: abandoned.signal, direct: { outgoing, written } }),
@@ -100,10 +106,12 @@ async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise
     underWay.add(outgoing);
     respond(incoming, outgoing);
   });
+  if (keepAliveMs !== undefined) server.keepAliveTimeout = keepAliveMs;
   server.listen(port, hostname);
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
+    withdraw: () => underWay.withdraw(),
     stop: () => stopNode(server, underWay),
     abandon: () => abandoned.abort(),
     cut: () => server.closeAllConnections(),
@@ -114,9 +122,10 @@ async function listen(app: FetchApp, { hostname, port }: ListenOptions): Promise
 class UnderWay {
   private readonly answers = new Set<ServerResponse>();
   private emptied: (() => void) | undefined;
+  private isWithdrawn = false;
 
   add(answer: ServerResponse): void {
-    if (this.emptied !== undefined) answer.setHeader("connection", "close");
+    if (this.isWithdrawn) answer.setHeader("connection", "close");
     this.answers.add(answer);
     answer.once("close", () => {
       this.answers.delete(answer);
@@ -124,11 +133,17 @@ class UnderWay {
     });
   }
 
-  /** Resolves when none is left; from now on each answer closes its connection. */
+  /** From now on each answer closes its connection. */
+  withdraw(): void {
+    this.isWithdrawn = true;
+    for (const answer of this.answers) if (!answer.headersSent) answer.setHeader("connection", "close");
+  }
+
+  /** Resolves when none is left. */
   async drained(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.emptied = resolve;
-    for (const answer of this.answers) if (!answer.headersSent) answer.setHeader("connection", "close");
+    this.withdraw();
     if (this.answers.size > 0) await promise;
   }
 }

@@ -25,6 +25,16 @@ export function readEnvironment(): Environment {
   };
 }
 
+/** The config's tree with PHAROS_SERVICE as the `service` of its `metrics.cloudwatch`, where that does not say. */
+export function withService(tree: unknown, { PHAROS_SERVICE: service }: Environment["variables"]): unknown {
+  if (!service || !isMapping(tree)) return tree;
+  const { metrics = {} } = tree;
+  if (!isMapping(metrics)) return tree;
+  const { cloudwatch = {} } = metrics;
+  if (!isMapping(cloudwatch)) return tree;
+  return { ...tree, metrics: { ...metrics, cloudwatch: { service, ...cloudwatch } } };
+}
+
 const LAST_PORT = 65_535;
 
 /**

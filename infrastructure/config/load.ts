@@ -19,7 +19,7 @@ import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
 import { withCallers } from "./callers.ts";
 import { entriesOf, modelsOf } from "./entries.ts";
-import { type Environment, regionOf, withListenAddress } from "./environment.ts";
+import { type Environment, regionOf, withListenAddress, withService } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
 import { ConfigError, check, fieldOf } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
@@ -35,6 +35,8 @@ import {
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
   readonly name: string;
+  /** Name of the adapter, or path of its module. */
+  readonly adapter: string;
   /** The embedder that it asks for, by its name in the config. */
   readonly embedder?: string;
   /** Variables that it needs and that are not set: then it cannot be asked. */
@@ -44,7 +46,6 @@ export interface AdapterEntry<Made> {
 
 /** One of the places that a model can be asked at. */
 export interface TargetEntry extends AdapterEntry<CompletionPort> {
-  readonly adapter: string;
   readonly weight: number;
   readonly price?: Price;
 }
@@ -98,7 +99,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
 
   const interpolated = interpolate(tree, variables);
   const addressed = withListenAddress(interpolated.value, variables);
-  const called = withCallers(addressed.tree, variables);
+  const called = withCallers(withService(addressed.tree, variables), variables);
   const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems, ...called.problems];
   const checked = check(configSchema, called.tree);
   problems.push(...(checked.problems ?? []).filter(({ field }) => !lacksVariable(field, interpolated)));
@@ -196,7 +197,7 @@ class EntryPreparer {
         const checked = check(targetSettings, ownOfTarget);
         this.tell(fieldOf(at), checked.problems ?? []);
         const { weight = 1, price } = checked.data ?? {};
-        prepared.push({ ...target, adapter: entry.adapter, weight, ...(price === undefined ? {} : { price }) });
+        prepared.push({ ...target, weight, ...(price === undefined ? {} : { price }) });
       }
       const canBeAsked = prepared.some(({ missing }) => missing.length === 0);
       const missing = canBeAsked ? [] : [...new Set(prepared.flatMap((target) => target.missing))];
@@ -240,7 +241,13 @@ class EntryPreparer {
     this.tell(path, prepared.problems ?? []);
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
-    return { name, missing: [...new Set(missing)], load, ...(typeof embedder === "string" ? { embedder } : {}) };
+    return {
+      name,
+      adapter,
+      missing: [...new Set(missing)],
+      load,
+      ...(typeof embedder === "string" ? { embedder } : {}),
+    };
   }
 
   /** Keeps the problems of an entry, but for what a missing variable explains. */

@@ -125,12 +125,26 @@ const server = z.strictObject({
     .max(60 * MINUTE_MS)
     .default(MINUTE_MS)
     .describe("time that one request may take"),
+  keep_alive_ms: z
+    .int()
+    .min(1_000)
+    .max(60 * MINUTE_MS)
+    .default(330_000)
+    .describe("time that an idle connection stays open; longer than that of a load balancer in front"),
+  shutdown_delay_ms: z
+    .int()
+    .min(0)
+    .max(10 * MINUTE_MS)
+    .exactOptional()
+    .describe(
+      "time after SIGTERM in which the service is not ready, but still accepts requests; default: 5000, and 0 where only this machine reaches it",
+    ),
   drain_ms: z
     .int()
     .min(0)
     .max(10 * MINUTE_MS)
     .default(20_000)
-    .describe("time that requests under way get after SIGTERM"),
+    .describe("time that requests under way get after that"),
 });
 
 const limits = z.strictObject({
@@ -233,6 +247,23 @@ const principal = z
   })
   .describe("headers that a trusted proxy sets, and that callers cannot; without this nobody is a principal");
 
+const metrics = z.strictObject({
+  cloudwatch: z
+    .strictObject({
+      namespace: z
+        .string()
+        .regex(/^[A-Za-z0-9._/#-]{1,255}$/u, "must be 1 to 255 letters, digits, and . _ / # -")
+        .default("Pharos"),
+      service: z
+        .string()
+        .regex(/^(?:[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?)?$/u, "must be at most 255 characters of ASCII")
+        .default("")
+        .describe("value of the metrics' dimension Service; without it nothing is told"),
+    })
+    .prefault({})
+    .describe("has the log hold a line a minute of which CloudWatch makes metrics"),
+});
+
 const sample = z.strictObject({
   corpus: searchName.describe("search that gets the sample while nothing was ever written to it"),
   paths: z.array(z.string().min(1)).min(1).describe("files and folders, relative to this file"),
@@ -259,6 +290,7 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("whether the service may listen on an address that others reach although there are no keys"),
+    metrics: metrics.prefault({}),
     resilience: resilience.prefault({}),
     models: z.record(name, model).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),

@@ -24,7 +24,8 @@ export async function refuseExposure({
   );
 }
 
-async function isLoopback(host: string): Promise<boolean> {
+/** Whether only this machine reaches the address. */
+export async function isLoopback(host: string): Promise<boolean> {
   const addresses = await lookup(host, { all: true }).catch(() => []);
   return (
     addresses.length > 0 &&

@@ -136,7 +136,7 @@ describe("the service on an address that others reach", () => {
     expect(await generate(service, asker.key)).toMatchObject({
       usage: { input_tokens: 800, cost_usd: expect.closeTo(COST_USD, 12) },
     });
-    await service.stop("SIGTERM");
+    await service.stop("SIGINT");
     const file = new DatabaseSync(`${service.dataDirectory}/usage.sqlite`, { readOnly: true });
     expect(file.prepare("SELECT account, requests, inputTokens FROM use").all()).toEqual([
       { account: "asker", requests: 2, inputTokens: 1_600 },

@@ -5,7 +5,7 @@ import { keysOf, testKey } from "../../support/keys.ts";
 type Settings = Parameters<typeof refuseExposure>[0];
 
 function settings(host: string, more: Partial<Settings> = {}): Settings {
-  const server = { host, port: 8080, deadline_ms: 60_000, drain_ms: 20_000 };
+  const server = { host, port: 8080, keep_alive_ms: 330_000, deadline_ms: 60_000, drain_ms: 20_000 };
   return { server, keys: {}, anonymous: false, ...more };
 }
 
