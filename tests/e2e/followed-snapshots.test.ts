@@ -1,11 +1,19 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { verifySnapshot } from "../../adapters/outbound/faiss/snapshots.ts";
+import { S3ObjectStore } from "../../adapters/outbound/s3/object-store.ts";
+import { PublishedSnapshots } from "../../application/published-snapshots.ts";
+import type { SnapshotVersion } from "../../application/published-version.ts";
+import { unending } from "../contract/corpus-contract-context.ts";
+import { LOOPBACK_KEYS, withAwsEnvironment } from "../support/aws-environment.ts";
 import { runWith } from "../support/command-line.ts";
 import { OWN_RUNTIME, type ServiceProcess, startServiceProcess } from "../support/service-process.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { type S3Wire, startS3Wire } from "../support/wires/s3-wire.ts";
 import { expectDone, FLEETS, type Fleet, type SnapshotScene, snapshotScene } from "./snapshot-fleets.ts";
+
+withAwsEnvironment(LOOPBACK_KEYS);
 
 let scene: SnapshotScene;
 let wire: S3Wire;
@@ -40,20 +48,33 @@ sample: { corpus: boats, paths: [sample] }
 function awsEnvironment() {
   return {
     AWS_ENDPOINT_URL_S3: wire.url,
-    AWS_ACCESS_KEY_ID: "AKIALOOPBACKSECRET",
-    AWS_SECRET_ACCESS_KEY: "loopback-secret-key",
+    ...LOOPBACK_KEYS,
     AWS_EC2_METADATA_DISABLED: "true",
   };
 }
 
-/** Publishes from a machine that does not follow. */
-async function publish(...args: readonly string[]) {
-  const data = await temporaryFolder();
-  const environment = { ...scene.environment, ...awsEnvironment() };
-  const output = await expectDone(
-    runWith(environment, data, "snapshot", "publish", "s3://pharos-test/index", "--json", ...args),
-  );
-  return JSON.parse(output) as { readonly version: string; readonly documents: number };
+/** Publishes a fleet, as `pharos snapshot publish` does. */
+async function publish(fleet: Fleet): Promise<SnapshotVersion> {
+  const directory = scene.snapshots[fleet];
+  return withPublished(async (published) => {
+    const check = await verifySnapshot(directory, unending());
+    return published.use(await published.put(directory, check, unending()), unending());
+  });
+}
+
+/** Has services serve a version again. */
+async function publishAgain(version: string): Promise<void> {
+  await withPublished((published) => published.use(version, unending()));
+}
+
+async function withPublished<Result>(work: (published: PublishedSnapshots) => Promise<Result>): Promise<Result> {
+  process.env.AWS_ENDPOINT_URL_S3 = wire.url;
+  const store = new S3ObjectStore({ bucket: wire.bucket, prefix: "index", region: "us-east-1" });
+  try {
+    return await work(new PublishedSnapshots(store));
+  } finally {
+    await store.close();
+  }
 }
 
 async function search({ url }: ServiceProcess, query = "which boat carries herring") {
@@ -97,15 +118,15 @@ describe("a service that follows published snapshots", { timeout: 120_000 }, () 
     const service = await start();
     await readyAtLast(service);
     expect(await found(service)).toBe("sample");
-    const alpha = await publish("--from", scene.snapshots.alpha);
+    const alpha = await publish("alpha");
     expect(alpha).toMatchObject({ documents: 40 });
     await foundAtLast(service, "alpha");
     expect(await readiness(service)).toMatchObject({ status: 200, boats: { snapshot: { version: alpha.version } } });
-    const bravo = await publish("--from", scene.snapshots.bravo);
+    const bravo = await publish("bravo");
     await foundAtLast(service, "bravo");
-    expect(await publish("--version", alpha.version)).toMatchObject({ version: alpha.version });
+    await publishAgain(alpha.version);
     await foundAtLast(service, "alpha");
-    expect(await publish("--from", scene.snapshots.bravo)).toEqual(bravo);
+    expect(await publish("bravo")).toEqual(bravo);
     await foundAtLast(service, "bravo");
     const fetched = await readdir(join(service.dataDirectory, ".snapshots/boats"));
     expect(fetched).toEqual(["installed.json"]);
@@ -134,26 +155,18 @@ describe("a service that follows published snapshots", { timeout: 120_000 }, () 
       }
     };
     await refused();
-    await publish("--from", scene.snapshots.alpha);
+    await publish("alpha");
     await foundAtLast(service, "alpha");
     await refused();
     expect((await send("GET", "documents/boat1")).status).toBe(200);
     await service.stop("SIGTERM");
-    const documents = join(await temporaryFolder(), "more.jsonl");
-    await writeFile(documents, '{"id":"x","text":"One more boat."}');
-    for (const command of [
-      ["ingest", documents],
-      ["snapshot", "restore", scene.snapshots.bravo],
-      ["delete", "boat1"],
-    ]) {
-      const outcome = await run(service.dataDirectory, ...command);
-      expect(outcome).toMatchObject({ code: 1, progress: expect.stringContaining("follows a published snapshot") });
-    }
+    const refusal = await run(service.dataDirectory, "delete", "boat1");
+    expect(refusal).toMatchObject({ code: 1, progress: expect.stringContaining("follows a published snapshot") });
   });
 
   it("is not ready while it cannot tell what is published, and serves what is on its disk where there is something", async () => {
     const { start } = await following();
-    await publish("--from", scene.snapshots.alpha);
+    await publish("alpha");
     wire.fault = ({ response }) => {
       response.writeHead(503).end();
       return true;
@@ -190,9 +203,9 @@ describe("a service that follows published snapshots", { timeout: 120_000 }, () 
 
   it("keeps what it serves where the published snapshot is damaged, and does not fetch that again and again", async () => {
     const { start } = await following();
-    await publish("--from", scene.snapshots.alpha);
-    const bravo = await publish("--from", scene.snapshots.bravo);
-    await publish("--from", scene.snapshots.alpha);
+    await publish("alpha");
+    const bravo = await publish("bravo");
+    await publish("alpha");
     const service = await start();
     await readyAtLast(service);
     expect(await found(service)).toBe("alpha");
@@ -200,7 +213,7 @@ describe("a service that follows published snapshots", { timeout: 120_000 }, () 
     const body = Buffer.from(wire.objects.get(key)?.body ?? "");
     body[body.length - 100] = (body.at(-100) ?? 0) ^ 1;
     wire.put(key, body);
-    await publish("--version", bravo.version);
+    await publishAgain(bravo.version);
     while ((await readiness(service)).boats.snapshot.problem !== "invalid-request");
     const gets = () => wire.calls.filter((call) => call.method === "GET" && call.key === key).length;
     const before = gets();
@@ -213,25 +226,23 @@ describe("a service that follows published snapshots", { timeout: 120_000 }, () 
     );
   });
 
-  it("is published to only by what verifies", async () => {
+  it("is published to from the command line, by what verifies and by nothing else", async () => {
     await following();
+    const { alpha } = scene.snapshots;
     const damaged = join(await temporaryFolder(), "damaged");
     await mkdir(damaged);
-    for (const name of await readdir(scene.snapshots.alpha))
-      await writeFile(join(damaged, name), await readFile(join(scene.snapshots.alpha, name)));
+    for (const name of await readdir(alpha)) await writeFile(join(damaged, name), await readFile(join(alpha, name)));
     await writeFile(join(damaged, "corpus.sqlite"), "no record", { flag: "a" });
     const environment = { ...scene.environment, ...awsEnvironment() };
     const data = await temporaryFolder();
-    const outcome = await runWith(
-      environment,
-      data,
-      "snapshot",
-      "publish",
-      "s3://pharos-test/index",
-      "--from",
-      damaged,
-    );
-    expect(outcome).toMatchObject({ code: 1, output: "", progress: expect.stringContaining("corpus.sqlite has") });
+    const url = "s3://pharos-test/index";
+    const publishing = (...args: readonly string[]) => runWith(environment, data, "snapshot", "publish", url, ...args);
+    const refused = await publishing("--from", damaged);
+    expect(refused).toMatchObject({ code: 1, output: "", progress: expect.stringContaining("corpus.sqlite has") });
     expect(wire.objects.size).toBe(0);
+    const { version, documents } = JSON.parse(await expectDone(publishing("--from", alpha, "--json")));
+    expect(documents).toBe(40);
+    expect([...wire.objects.keys()].at(-1)).toBe("index/latest.json");
+    expect(await expectDone(publishing("--version", version))).toContain(`has services serve ${version}: 40 documents`);
   });
 });

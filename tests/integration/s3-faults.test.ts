@@ -86,6 +86,20 @@ describe("S3 that fails", () => {
     }
   });
 
+  it("says that the bucket is in another region, and is asked there", async () => {
+    const { wire, store } = await scene();
+    wire.put("p/latest", "text");
+    const regionOf = ({ headers }: S3Call) => headers.authorization?.split("/")[2];
+    wire.fault = (call) => {
+      if (regionOf(call) === "ap-south-1") return false;
+      call.response.setHeader("x-amz-bucket-region", "ap-south-1");
+      replyError(call, 301, "PermanentRedirect");
+      return true;
+    };
+    expect(await store.getText("latest", undefined, unending())).toMatchObject({ text: "text" });
+    expect(wire.calls.map(regionOf)).toContain("eu-west-1");
+  });
+
   it("tries again by itself what failed once", async () => {
     const { wire, store } = await scene();
     wire.put("p/latest", "text");
