@@ -19,7 +19,7 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/u;
 const SHA256 = /^[0-9a-f]{64}$/u;
 
 /** Whether a text can be the name of a version at all. */
-export function isVersion(text: unknown): text is string {
+function isVersion(text: unknown): text is string {
   return typeof text === "string" && VERSION.test(text);
 }
 
