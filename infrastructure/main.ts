@@ -157,10 +157,11 @@ export async function main(): Promise<void> {
   const log = createLogger(new BufferedLog(standardError()));
   try {
     const service = await startService(readEnvironment(), log);
-    const signal = await nextSignal();
+    const { first, second } = stopSignals();
+    const signal = await first;
     log.info({ signal }, "draining");
     // Whoever interrupts a service, or tells it twice, does not want to wait.
-    if (signal === "SIGTERM") await Promise.race([service.withdraw(), nextSignal()]);
+    if (signal === "SIGTERM") await Promise.race([service.withdraw(), second]);
     await service.close();
     log.info({}, "stopped");
   } catch (error) {
@@ -170,10 +171,18 @@ export async function main(): Promise<void> {
   }
 }
 
-function nextSignal(): Promise<string> {
-  return new Promise((received) => {
-    for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => received(name));
-  });
+/** The first two signals to stop, by their names; a third ends the process at once. */
+function stopSignals() {
+  const [first, second] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const waiting = [first, second];
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      const next = waiting.shift();
+      if (next === undefined) process.exit(1);
+      next.resolve(name);
+    });
+  }
+  return { first: first.promise, second: second.promise };
 }
 
 if (import.meta.main) await main();
