@@ -17,6 +17,7 @@ const PACKAGES = {
   "outbound/faiss": ["faiss-node", "zod"],
   "outbound/kendra": ["@aws-sdk/client-kendra", "zod"],
   "outbound/openai": ["openai", "undici", "zod"],
+  "outbound/s3": ["@aws-sdk/client-s3", "@smithy/node-http-handler", "zod"],
   "outbound/tokenizer": ["gpt-tokenizer"],
   "outbound/transformers": ["@huggingface/transformers", "zod"],
 };

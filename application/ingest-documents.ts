@@ -35,12 +35,17 @@ export interface IngestProgress {
 
 /** Brings documents into a corpus, and takes them out. */
 export class IngestDocuments {
-  private readonly adapters: AdapterFactory;
+  private readonly adapters: Pick<AdapterFactory, "corpus">;
   private readonly reader: DocumentReaderPort;
   private readonly tokenizer: TokenizerPort;
   private readonly settings: ChunkSettings;
 
-  constructor(adapters: AdapterFactory, reader: DocumentReaderPort, tokenizer: TokenizerPort, settings: ChunkSettings) {
+  constructor(
+    adapters: Pick<AdapterFactory, "corpus">,
+    reader: DocumentReaderPort,
+    tokenizer: TokenizerPort,
+    settings: ChunkSettings,
+  ) {
     this.adapters = adapters;
     this.reader = reader;
     this.tokenizer = tokenizer;

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./errors.ts";
+
 /** Whether calls go through: `closed` all, `open` none, `half-open` one at a time, to see. */
 export type BreakerState = "closed" | "open" | "half-open";
 
@@ -12,6 +14,14 @@ export interface TargetStatus {
   readonly reason?: string;
 }
 
+/** How a search stands that follows a published snapshot. */
+export interface SnapshotStatus {
+  /** Version that it answers from; absent where it answers from what it held before anything was published. */
+  readonly version?: string;
+  /** Code of why the last look failed; absent where it did not. */
+  readonly problem?: ErrorCode;
+}
+
 /** One adapter of the config, and whether it can be asked. */
 export interface AdapterStatus {
   readonly kind: "model" | "search";
@@ -23,4 +33,6 @@ export interface AdapterStatus {
   readonly targets?: readonly TargetStatus[];
   /** Of a search that is available. */
   readonly breaker?: BreakerState;
+  /** Of a search that follows a published snapshot, available or not. */
+  readonly snapshot?: SnapshotStatus;
 }

@@ -28,6 +28,8 @@ export interface Application {
   readonly chat: CompleteChat;
   readonly searchPassages: SearchPassages;
   readonly documents: IngestDocuments;
+  /** Also writes into corpora that follow a snapshot: until there is one. */
+  readonly sampleDocuments: IngestDocuments;
   readonly syncDocuments: SyncDocuments;
   readonly tokenizer: TokenizerPort;
   readonly metrics: Metrics;
@@ -63,6 +65,12 @@ export async function buildApplication(config: Config, log: Log, learnsUnasked =
     chat: new CompleteChat(adapters, answers, { maxTokens: config.answer.max_tokens }),
     searchPassages: new SearchPassages(adapters),
     documents: new IngestDocuments(adapters, reader, tokenizer, chunkSettings),
+    sampleDocuments: new IngestDocuments(
+      { corpus: (name) => adapters.ownCorpus(name) },
+      reader,
+      tokenizer,
+      chunkSettings,
+    ),
     syncDocuments: new SyncDocuments(adapters, reader, tokenizer, chunkSettings),
     usage,
     async close() {
@@ -108,7 +116,7 @@ export async function ingestSample(
     if (generation > 0 && !existsSync(unfinished)) return;
     await writeFile(unfinished, "");
     const paths = sample.paths.map((path) => fromWorkingFolder(resolve(config.directory, path)));
-    const report = await application.documents.ingest({ corpus: sample.corpus, paths, settle: false }, signal);
+    const report = await application.sampleDocuments.ingest({ corpus: sample.corpus, paths, settle: false }, signal);
     await rm(unfinished, { force: true });
     log.info({ corpus: sample.corpus, documents: report.added, failed: report.failed }, "sample ingested");
   } catch (error) {

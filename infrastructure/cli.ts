@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,11 +8,12 @@ import { readCollection, readJudgedQueries } from "../adapters/outbound/document
 import { ServiceError } from "../domain/errors.ts";
 import project from "../package.json" with { type: "json" };
 import { buildApplication } from "./application.ts";
-import { readEnvironment } from "./config/environment.ts";
+import { readEnvironment, regionOf } from "./config/environment.ts";
 import { loadConfig } from "./config/load.ts";
 import { ConfigError } from "./config/problems.ts";
 import { createKey } from "./keys/create-key.ts";
 import { main } from "./main.ts";
+import { openObjectStore } from "./snapshots/open-object-store.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
 const interruption = new AbortController();
@@ -34,6 +35,25 @@ const runtime: CommandRuntime = {
     interruptible();
     const { verifySnapshot } = await import("../adapters/outbound/faiss/snapshots.ts");
     return verifySnapshot(directory, interruption.signal);
+  },
+  async withObjectStore(url, work) {
+    interruptible();
+    const store = await openObjectStore(url, regionOf(readEnvironment()));
+    try {
+      return await work(store);
+    } finally {
+      await store.close?.();
+    }
+  },
+  async withTemporaryPath(work) {
+    const { dataDirectory } = readEnvironment();
+    await mkdir(dataDirectory, { recursive: true });
+    const folder = await mkdtemp(join(dataDirectory, ".snapshot-"));
+    try {
+      return await work(join(folder, "snapshot"));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   },
   createKey,
   readCollection: (folder) => readCollection(folder, interruption.signal),

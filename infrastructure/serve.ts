@@ -30,6 +30,8 @@ export interface RunningServer {
   readonly port: number;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
+  /** Has every answer close its connection from now on, so that callers come back elsewhere. */
+  withdraw(): void;
   /**
    * Stops: no new connection is accepted and idle ones are closed at once; requests under way get `graceMs` to finish,
    * after which their signal aborts and they are answered `shutting-down`. Resolves when all is closed; calling it again
@@ -62,6 +64,7 @@ export async function serve(app: FetchApp, options: ServeOptions): Promise<Runni
   return {
     port: listener.port,
     url: `http://${host}:${listener.port}`,
+    withdraw: () => listener.withdraw(),
     close: (graceMs) => (closed ??= drain(listener, graceMs)),
   };
 }
@@ -69,6 +72,7 @@ export async function serve(app: FetchApp, options: ServeOptions): Promise<Runni
 /** A server that can be stopped step by step. */
 interface Listener {
   readonly port: number;
+  withdraw(): void;
   /** Accepts no more, closes what is idle; resolves when the last request under way is answered. */
   stop(): Promise<void>;
   /** Aborts the requests under way. */
@@ -96,7 +100,7 @@ async function settlesWithin(work: Promise<void>, limitMs: number): Promise<bool
 }
 
 /** Also on Deno: `Deno.serve` of 2.9 does not tell that a caller went away whose body came in a packet of its own. */
-async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ListenOptions): Promise<Listener> {
+async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ServeOptions): Promise<Listener> {
   const abandonment = new Abandonment();
   const respond = getRequestListener(
     (request, { incoming, outgoing }) => app.fetch(request, { abandonment, direct: { incoming, outgoing, written } }),
@@ -112,6 +116,7 @@ async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ListenOpti
   await once(server, "listening");
   return {
     port: (server.address() as AddressInfo).port,
+    withdraw: () => underWay.withdraw(),
     stop: () => stopNode(server, underWay),
     abandon: () => abandonment.begin(),
     cut: () => server.closeAllConnections(),
@@ -122,9 +127,10 @@ async function listen(app: FetchApp, { hostname, port, keepAliveMs }: ListenOpti
 class UnderWay {
   private readonly answers = new Bag<ServerResponse>();
   private emptied: (() => void) | undefined;
+  private isWithdrawn = false;
 
   add(answer: ServerResponse): void {
-    if (this.emptied !== undefined) answer.setHeader("connection", "close");
+    if (this.isWithdrawn) answer.setHeader("connection", "close");
     const leave = this.answers.add(answer);
     answer.once("close", () => {
       leave();
@@ -132,11 +138,17 @@ class UnderWay {
     });
   }
 
-  /** Resolves when none is left; from now on each answer closes its connection. */
+  /** From now on each answer closes its connection. */
+  withdraw(): void {
+    this.isWithdrawn = true;
+    for (const answer of this.answers.members()) if (!answer.headersSent) answer.setHeader("connection", "close");
+  }
+
+  /** Resolves when none is left. */
   async drained(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.emptied = resolve;
-    for (const answer of this.answers.members()) if (!answer.headersSent) answer.setHeader("connection", "close");
+    this.withdraw();
     if (this.answers.size > 0) await promise;
   }
 }

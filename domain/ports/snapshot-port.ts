@@ -19,8 +19,19 @@ export interface Snapshot {
   readonly bytes: number;
 }
 
+/** A file of a snapshot, in its directory. */
+export interface SnapshotFile {
+  /** Letters, digits, and . _ -, a letter or digit first. */
+  readonly name: string;
+  readonly bytes: number;
+  /** SHA-256 in hexadecimal digits. */
+  readonly sha256: string;
+}
+
 /** A snapshot as it was found on disk; `snapshot` is absent where it cannot be told what it is. */
 export interface SnapshotCheck {
+  /** All of its files, as they were when they were checked; [] where there are problems. */
+  readonly files: readonly SnapshotFile[];
   readonly snapshot?: Snapshot;
   /** Everything that is wrong, `field` being the file; [] where it is whole. */
   readonly problems: readonly Problem[];

@@ -1,5 +1,6 @@
 import { RunError } from "@pulumi/pulumi";
 import { ConfigError } from "../config/problems.ts";
+import { SHUTDOWN_DELAY_MS } from "../shutdown-delay.ts";
 import { type DeployedConfig, loadDeployedConfig, type ModelNeeds, needsOf } from "./model-needs.ts";
 import type { ServerTimes } from "./request-times.ts";
 
@@ -9,8 +10,9 @@ export async function readDeployedConfig(
 ): Promise<{ readonly needs: ModelNeeds; readonly server: ServerTimes }> {
   try {
     const config = await loadDeployedConfig(deployed);
-    const { deadline_ms: deadlineMs, drain_ms: drainMs } = config.server;
-    return { needs: needsOf(config, deployed.region), server: { deadlineMs, drainMs } };
+    const { deadline_ms: deadlineMs, drain_ms, shutdown_delay_ms = SHUTDOWN_DELAY_MS } = config.server;
+    const server = { deadlineMs, shutdownMs: shutdown_delay_ms + drain_ms };
+    return { needs: needsOf(config, deployed.region), server };
   } catch (error) {
     throw error instanceof ConfigError ? new RunError(error.message) : error;
   }

@@ -3,6 +3,7 @@ import type { Problem } from "../../domain/errors.ts";
 import { type AdapterEntry, type Config, loadConfig } from "../config/load.ts";
 import { ConfigError } from "../config/problems.ts";
 import { bedrockModel, GEOGRAPHIES } from "./bedrock-models.ts";
+import { partitionOf } from "./partition.ts";
 
 /** A model, profile or reranker of Bedrock, by its id or ARN, and the region in which it is asked. */
 export interface BedrockUse {
@@ -15,6 +16,13 @@ export interface InvokedModel extends BedrockUse {
   readonly answers: boolean;
 }
 
+/** A folder of a bucket. */
+export interface SnapshotFolder {
+  readonly bucketArn: string;
+  /** Without a slash at its ends; "" for the whole bucket. */
+  readonly prefix: string;
+}
+
 /** What a config needs of the world around a task, each thing once, in order; [] for what it does not need. */
 export interface ModelNeeds {
   /** Models that are asked in their own region: foundation models, and ARNs of provisioned, imported or trained ones. */
@@ -23,6 +31,8 @@ export interface ModelNeeds {
   readonly bedrockProfiles: readonly InvokedModel[];
   readonly rerankers: readonly BedrockUse[];
   readonly kendraIndexes: readonly { readonly indexId: string; readonly region: string }[];
+  /** Folders of S3 whose published snapshots are followed, beside the stack's own. */
+  readonly snapshots: readonly SnapshotFolder[];
   /** Adapters that are asked over the network, such as `bedrock`. */
   readonly vendors: readonly string[];
   /** Services of AWS that are asked in the stack's region, by the names of their VPC endpoints. */
@@ -81,6 +91,7 @@ export function needsOf(config: Config, region: string): ModelNeeds {
     bedrockProfiles: distinct(invoked.filter(isProfile)),
     rerankers: distinct(reranking),
     kendraIndexes: distinct(indexes),
+    snapshots: distinct(usable(searches).flatMap(({ snapshot }) => snapshotFolders(snapshot?.url, region))),
     vendors: distinct(entries.map(({ adapter }) => adapter)),
     endpointServices: [
       ...(invoked.some((use) => use.region === region) ? ["bedrock-runtime"] : []),
@@ -125,6 +136,12 @@ function kendraIndexes({ name, adapter, options }: Entry, problems: Problem[]): 
   const { index_id: indexId, region } = kendraOptions.parse(options);
   problems.push(...secretProblems(`searches.${name}`, { index_id: indexId, region }));
   return [{ indexId, region }];
+}
+
+function snapshotFolders(url: string | undefined, region: string): readonly SnapshotFolder[] {
+  if (url === undefined || !url.startsWith("s3://")) return [];
+  const { hostname: bucket, pathname } = new URL(url);
+  return [{ bucketArn: `arn:${partitionOf(region)}:s3:::${bucket}`, prefix: pathname.slice(1) }];
 }
 
 function secretProblems(field: string, values: Readonly<Record<string, string>>): readonly Problem[] {

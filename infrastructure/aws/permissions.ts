@@ -76,9 +76,9 @@ function executionDocument({ region, repositoryArn, logGroupArn, secretArns }: P
 }
 
 function needsAnything({ needs, snapshots }: PermissionsInputs): boolean {
-  const { bedrockModels, bedrockProfiles, rerankers, kendraIndexes } = needs;
+  const { bedrockModels, bedrockProfiles, rerankers, kendraIndexes, snapshots: followed } = needs;
   return (
     snapshots !== undefined ||
-    [bedrockModels, bedrockProfiles, rerankers, kendraIndexes].some((some) => some.length > 0)
+    [bedrockModels, bedrockProfiles, rerankers, kendraIndexes, followed].some((some) => some.length > 0)
   );
 }

@@ -1,5 +1,5 @@
 import { bedrockStatements, type ProfileModels } from "./bedrock-statements.ts";
-import type { ModelNeeds } from "./model-needs.ts";
+import type { ModelNeeds, SnapshotFolder } from "./model-needs.ts";
 import { partitionOf } from "./partition.ts";
 import { allow, type PolicyDocument, policyDocument } from "./policy-document.ts";
 
@@ -47,19 +47,12 @@ export function executionPolicy({ region, repositoryArn, logGroupArn, secretArns
   ]);
 }
 
-/** A folder of a bucket. */
-export interface SnapshotFolder {
-  readonly bucketArn: string;
-  /** One part at least, without a slash at its ends. */
-  readonly prefix: string;
-}
-
 export interface TaskNeeds {
   readonly accountId: string;
   readonly needs: ModelNeeds;
   /** Models behind the account's own inference profiles, by the profiles' ARNs. */
   readonly profileModels: ProfileModels;
-  /** Where snapshots are read from. */
+  /** Where the stack's own snapshots are read from. */
   readonly snapshots?: SnapshotFolder;
 }
 
@@ -68,13 +61,17 @@ export function taskPolicy({ accountId, needs, profileModels, snapshots }: TaskN
   const indexes = needs.kendraIndexes.map(
     ({ indexId, region }) => `arn:${partitionOf(region)}:kendra:${region}:${accountId}:index/${indexId}`,
   );
-  const objects = snapshots === undefined ? [] : [`${snapshots.bucketArn}/${snapshots.prefix}/*`];
+  const folders = [...(snapshots === undefined ? [] : [snapshots]), ...needs.snapshots];
   return policyDocument([
     ...bedrockStatements({ accountId, needs, profileModels }),
     ...allow("SearchKendra", ["kendra:Retrieve"], indexes),
-    ...allow("ReadSnapshots", ["s3:GetObject"], objects),
+    ...allow("ReadSnapshots", ["s3:GetObject"], folders.map(objectsOf)),
     // S3 says that nothing is published only to who may list, and a condition on the prefix does not hold for that: refused
     // is what everybody else hears (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
-    ...allow("SeeThatNoneIsPublished", ["s3:ListBucket"], snapshots === undefined ? [] : [snapshots.bucketArn]),
+    ...allow("SeeThatNoneIsPublished", ["s3:ListBucket"], [...new Set(folders.map(({ bucketArn }) => bucketArn))]),
   ]);
+}
+
+function objectsOf({ bucketArn, prefix }: SnapshotFolder): string {
+  return [bucketArn, ...(prefix === "" ? [] : [prefix]), "*"].join("/");
 }

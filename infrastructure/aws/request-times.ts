@@ -2,15 +2,15 @@
 export interface ServerTimes {
   /** What one request may take, a stream until its end included. */
   readonly deadlineMs: number;
-  /** What requests under way get after SIGTERM. */
-  readonly drainMs: number;
+  /** From SIGTERM until the requests under way are abandoned: what load balancers get to notice, and then the requests. */
+  readonly shutdownMs: number;
 }
 
 /** What Fargate gives a container between SIGTERM and SIGKILL at most: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html */
 export const STOP_TIMEOUT_SECONDS = 120;
 
-/** Before requests are drained, load balancers may be given time to notice; after it, the adapters are closed. */
-const BESIDE_DRAINING_SECONDS = 20;
+/** What is left for abandoned requests to be told, and for the adapters to close. */
+const CLOSING_SECONDS = 15;
 
 /** A target group's own limit: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html */
 const LONGEST_DEREGISTRATION_SECONDS = 3_600;
@@ -33,9 +33,9 @@ export function deploymentMinutes(times: ServerTimes): number {
 }
 
 /** What is wrong where Fargate would kill the service before it has drained; undefined where it would not. */
-export function drainProblem({ drainMs }: ServerTimes): string | undefined {
-  const longestMs = (STOP_TIMEOUT_SECONDS - BESIDE_DRAINING_SECONDS) * 1_000;
-  return drainMs <= longestMs
+export function drainProblem({ shutdownMs }: ServerTimes): string | undefined {
+  const longestMs = (STOP_TIMEOUT_SECONDS - CLOSING_SECONDS) * 1_000;
+  return shutdownMs <= longestMs
     ? undefined
-    : `server.drain_ms of the config: must be at most ${longestMs}, since Fargate kills a container ${STOP_TIMEOUT_SECONDS} s after SIGTERM`;
+    : `server.shutdown_delay_ms and server.drain_ms of the config: together at most ${longestMs}, since Fargate kills a container ${STOP_TIMEOUT_SECONDS} s after SIGTERM`;
 }

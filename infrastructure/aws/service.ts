@@ -45,7 +45,7 @@ interface TaskPlace {
   readonly securityGroupId: pulumi.Output<string>;
 }
 
-/** The load balancer, the tasks behind it, and what decides how many they are. @throws RunError where the config's `server.drain_ms` is longer than Fargate waits */
+/** The load balancer, the tasks behind it, and what decides how many they are. @throws RunError where the config's `server.shutdown_delay_ms` and `drain_ms` are longer than Fargate waits */
 export class Service extends pulumi.ComponentResource {
   readonly url: pulumi.Output<string>;
   readonly loadBalancerArnSuffix: pulumi.Output<string>;

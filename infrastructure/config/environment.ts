@@ -11,6 +11,11 @@ export interface Environment {
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
+/** Region of AWS for what the config does not say one of: AWS_REGION, else us-east-1. */
+export function regionOf({ variables }: Pick<Environment, "variables">): string {
+  return variables.AWS_REGION || "us-east-1";
+}
+
 export function readEnvironment(): Environment {
   const { PHAROS_CONFIG, PHAROS_DATA } = process.env;
   return {
@@ -18,6 +23,16 @@ export function readEnvironment(): Environment {
     dataDirectory: resolve(PHAROS_DATA || ".pharos"),
     variables: process.env,
   };
+}
+
+/** The config's tree with PHAROS_SERVICE as the `service` of its `metrics.cloudwatch`, where that does not say. */
+export function withService(tree: unknown, { PHAROS_SERVICE: service }: Environment["variables"]): unknown {
+  if (!service || !isMapping(tree)) return tree;
+  const { metrics = {} } = tree;
+  if (!isMapping(metrics)) return tree;
+  const { cloudwatch = {} } = metrics;
+  if (!isMapping(cloudwatch)) return tree;
+  return { ...tree, metrics: { ...metrics, cloudwatch: { service, ...cloudwatch } } };
 }
 
 const LAST_PORT = 65_535;

@@ -17,8 +17,9 @@ import {
 } from "../container/registry.ts";
 import type { Price } from "../metering/price.ts";
 import { loadAdapterModule } from "./adapter-module.ts";
+import { withCallers } from "./callers.ts";
 import { entriesOf, modelsOf } from "./entries.ts";
-import { type Environment, withListenAddress } from "./environment.ts";
+import { type Environment, regionOf, withListenAddress, withService } from "./environment.ts";
 import { type Interpolated, interpolate, type Path } from "./interpolate.ts";
 import { ConfigError, check, fieldOf } from "./problems.ts";
 import { referenceProblems } from "./references.ts";
@@ -34,6 +35,7 @@ import {
 /** An adapter that the config names. */
 export interface AdapterEntry<Made> {
   readonly name: string;
+  /** Name of the adapter, or path of its module. */
   readonly adapter: string;
   /** As the file has them, with the variables' values; without what a missing variable stands in. They may hold secrets. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -65,6 +67,8 @@ export interface ModelEntry {
 export interface SearchEntry extends AdapterEntry<Search> {
   readonly rerank?: z.output<typeof rerankSettings>;
   readonly onFailure: z.output<typeof searchSettings>["on_failure"];
+  /** The published snapshots that it follows. */
+  readonly snapshot?: { readonly url: string; readonly everyMs: number };
 }
 
 /** The config, checked. */
@@ -74,6 +78,8 @@ export interface Config extends Omit<ConfigFile, "$schema" | (typeof KINDS)[numb
   /** Folder of the config file: relative paths in it start there. */
   readonly directory: string;
   readonly dataDirectory: string;
+  /** Of AWS, for published snapshots. */
+  readonly region: string;
   readonly models: readonly ModelEntry[];
   readonly embedders: readonly AdapterEntry<Embedder>[];
   readonly rerankers: readonly AdapterEntry<RerankPort>[];
@@ -95,8 +101,9 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
 
   const interpolated = interpolate(tree, variables);
   const addressed = withListenAddress(interpolated.value, variables);
-  const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems];
-  const checked = check(configSchema, addressed.tree);
+  const called = withCallers(withService(addressed.tree, variables), variables);
+  const problems: Problem[] = [...variableProblems(interpolated), ...addressed.problems, ...called.problems];
+  const checked = check(configSchema, called.tree);
   problems.push(...(checked.problems ?? []).filter(({ field }) => !lacksVariable(field, interpolated)));
   const directory = dirname(configFile);
   const preparer = new EntryPreparer(directory, interpolated, problems);
@@ -109,7 +116,7 @@ export async function loadConfig({ configFile, dataDirectory, variables }: Envir
   problems.push(...referenceProblems(interpolated.value));
   if (checked.problems !== undefined || problems.length > 0) throw fail(problems);
   const { $schema: _, ...rest } = checked.data;
-  return { ...rest, ...entries, file: configFile, directory, dataDirectory };
+  return { ...rest, ...entries, file: configFile, directory, dataDirectory, region: regionOf({ variables }) };
 }
 
 /** Variables that are missing outside the entries, and texts that open none, wherever they are. */
@@ -201,18 +208,20 @@ class EntryPreparer {
     return models;
   }
 
-  /** The searches, as `all` gives them; `rerank` and `on_failure` are no options of their adapters. */
+  /** The searches, as `all` gives them; `rerank` and the keys of `searchSettings` are no options of their adapters. */
   async searches(): Promise<readonly SearchEntry[]> {
     const entries: SearchEntry[] = [];
-    for (const [name, { rerank, on_failure, ...entry }] of entriesOf(this.interpolated.value, "searches")) {
+    for (const [name, { rerank, ...rest }] of entriesOf(this.interpolated.value, "searches")) {
+      const { on_failure, snapshot, snapshot_interval_ms, ...entry } = rest;
       const search = await this.one(["searches", name], name, entry, searchAdapters);
       const checked = rerank === undefined ? undefined : check(rerankSettings, rerank);
       this.tell(`searches.${name}.rerank`, checked?.problems ?? []);
-      const settings = check(searchSettings, on_failure === undefined ? {} : { on_failure });
+      const settings = check(searchSettings, { on_failure, snapshot, snapshot_interval_ms });
       this.tell(`searches.${name}`, settings.problems ?? []);
       entries.push({
         ...search,
         onFailure: settings.data?.on_failure ?? "fail",
+        ...(settings.data === undefined ? {} : followedBy(settings.data)),
         ...(checked?.data === undefined ? {} : { rerank: checked.data }),
       });
     }
@@ -235,7 +244,11 @@ class EntryPreparer {
     const load = prepared.load ?? (() => Promise.reject(new Error(`${path} lacks ${missing.join(", ")}`)));
     const { embedder } = options;
     return {
-      ...{ name, adapter, options, missing: [...new Set(missing)], load },
+      name,
+      adapter,
+      options,
+      missing: [...new Set(missing)],
+      load,
       ...(typeof embedder === "string" ? { embedder } : {}),
     };
   }
@@ -269,6 +282,10 @@ class EntryPreparer {
     if (isIncomplete) return { problems: [] };
     return loadAdapterModule<Made>(adapter, this.directory, options);
   }
+}
+
+function followedBy({ snapshot: url, snapshot_interval_ms: everyMs }: z.output<typeof searchSettings>) {
+  return url === "" ? {} : { snapshot: { url, everyMs } };
 }
 
 /** What may be missing: an entry without a name of its adapter is no entry, and a name of a fallback is no option. */

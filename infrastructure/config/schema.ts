@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DEFAULT_CHUNK_SETTINGS } from "../../application/chunking/chunk-text.ts";
 import { QUESTION_LIMITS } from "../../domain/question.ts";
 import { keysSchema } from "../keys/settings.ts";
+import { isStoreUrl, STORE_URLS } from "../snapshots/open-object-store.ts";
 import { resilience } from "./resilience-schema.ts";
 
 const MINUTE_MS = 60_000;
@@ -83,6 +84,17 @@ export const searchSettings = z.strictObject({
     .describe(
       "what happens where the engine fails: the error, an answer without passages that is marked so, or what was last found for the same query",
     ),
+  snapshot: z
+    .string()
+    .refine((url) => url === "" || isStoreUrl(url), STORE_URLS)
+    .default("")
+    .describe("where snapshots are published that the search serves, s3://bucket/prefix; nobody can write to it then"),
+  snapshot_interval_ms: z
+    .int()
+    .min(100)
+    .max(60 * MINUTE_MS)
+    .default(MINUTE_MS)
+    .describe("time between two looks for another published snapshot"),
 });
 
 /** The key `rerank` of a search, whatever its adapter; the adapter does not see it. */
@@ -113,12 +125,20 @@ const server = z.strictObject({
     .max(60 * MINUTE_MS)
     .default(MINUTE_MS)
     .describe("time that one request may take"),
+  shutdown_delay_ms: z
+    .int()
+    .min(0)
+    .max(10 * MINUTE_MS)
+    .exactOptional()
+    .describe(
+      "time after SIGTERM in which the service is not ready, but still accepts requests; default: 5000, and 0 where only this machine reaches it",
+    ),
   drain_ms: z
     .int()
     .min(0)
     .max(10 * MINUTE_MS)
     .default(20_000)
-    .describe("time that requests under way get after SIGTERM"),
+    .describe("time that requests under way get after that"),
 });
 
 const limits = z.strictObject({
@@ -221,6 +241,23 @@ const principal = z
   })
   .describe("headers that a trusted proxy sets, and that callers cannot; without this nobody is a principal");
 
+const metrics = z.strictObject({
+  cloudwatch: z
+    .strictObject({
+      namespace: z
+        .string()
+        .regex(/^[A-Za-z0-9._/#-]{1,255}$/u, "must be 1 to 255 letters, digits, and . _ / # -")
+        .default("Pharos"),
+      service: z
+        .string()
+        .regex(/^(?:[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?)?$/u, "must be at most 255 characters of ASCII")
+        .default("")
+        .describe("value of the metrics' dimension Service; without it nothing is told"),
+    })
+    .prefault({})
+    .describe("has the log hold a line a minute of which CloudWatch makes metrics"),
+});
+
 const sample = z.strictObject({
   corpus: searchName.describe("search that gets the sample while nothing was ever written to it"),
   paths: z.array(z.string().min(1)).min(1).describe("files and folders, relative to this file"),
@@ -247,6 +284,7 @@ export const configSchema = z
       .boolean()
       .default(false)
       .describe("whether the service may listen on an address that others reach although there are no keys"),
+    metrics: metrics.prefault({}),
     resilience: resilience.prefault({}),
     models: z.record(name, model).default({}).describe("what llm_name can be"),
     embedders: z.record(name, entry).default({}).describe("what a search's embedder can be"),

@@ -1,6 +1,6 @@
 import type { Container } from "inversify";
 import { type ErrorCode, ServiceError } from "../../domain/errors.ts";
-import type { AdapterStatus, TargetStatus } from "../../domain/health.ts";
+import type { AdapterStatus, BreakerState, TargetStatus } from "../../domain/health.ts";
 import type { AdapterFactory } from "../../domain/ports/adapter-factory.ts";
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { CorpusPort } from "../../domain/ports/corpus-port.ts";
@@ -11,8 +11,9 @@ import type { TuningPort } from "../../domain/ports/tuning-port.ts";
 import type { Config, ModelEntry } from "../config/load.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import type { ModelTargets } from "../resilience/route.ts";
+import type { FollowedSearch } from "../snapshots/followed-search.ts";
 import type { Embedder, Search } from "./registry.ts";
-import { BREAKER, COMPLETION, EMBEDDING, SEARCH, TARGETS } from "./tokens.ts";
+import { BREAKER, COMPLETION, EMBEDDING, FOLLOWED, SEARCH, TARGETS } from "./tokens.ts";
 
 /** The container behind the domain's factory: names in, ports out, and a clear word where a name leads to nothing. */
 export class ConfiguredAdapters implements AdapterFactory {
@@ -21,12 +22,14 @@ export class ConfiguredAdapters implements AdapterFactory {
   private readonly container: Container;
   private readonly statuses: readonly AdapterStatus[];
   private readonly entries: readonly ModelEntry[];
+  private readonly followedSearches: ReadonlySet<string>;
   /** Why each embedder cannot be asked; undefined where it can. */
   private readonly embedderReasons: ReadonlyMap<string, string | undefined>;
 
   constructor(config: Config, container: Container) {
     this.container = container;
     this.entries = config.models;
+    this.followedSearches = new Set(config.searches.flatMap(({ name, snapshot }) => (snapshot ? [name] : [])));
     this.embedderReasons = new Map(config.embedders.map((entry) => [entry.name, reasonOf(entry)]));
     const rerankers = new Map(config.rerankers.map((entry) => [entry.name, reasonOf(entry)]));
     this.statuses = [
@@ -54,8 +57,25 @@ export class ConfiguredAdapters implements AdapterFactory {
     return this.statuses.map((status) => {
       if (!status.available) return status;
       if (status.kind === "model") return { ...status, targets: this.targetsOf(status.name) };
-      return { ...status, breaker: this.container.get<CircuitBreaker>(BREAKER, { name: status.name }).state };
+      const { breaker, ...search } = { ...status, breaker: this.breakerOf(status.name) };
+      if (!this.followedSearches.has(status.name)) return { ...search, breaker };
+      const { isWaiting, status: snapshot } = this.followed(status.name);
+      if (!isWaiting) return { ...search, breaker, snapshot };
+      const why = snapshot.problem === undefined ? "is being fetched" : `cannot be fetched (${snapshot.problem})`;
+      return { ...search, available: false, reason: `its published snapshot ${why}`, snapshot };
     });
+  }
+
+  /** What is behind a search whose config names a `snapshot`. */
+  followed(search: string): FollowedSearch {
+    this.search(search);
+    return this.container.get<FollowedSearch>(FOLLOWED, { name: search });
+  }
+
+  /** As `corpus`, but one that follows a snapshot can be written to. @throws ServiceError as `corpus` */
+  ownCorpus(name: string): CorpusPort {
+    const guarded = this.corpus(name);
+    return (this.followedSearches.has(name) ? this.followed(name).corpus : undefined) ?? guarded;
   }
 
   completion(model: string): CompletionPort {
@@ -113,6 +133,10 @@ export class ConfiguredAdapters implements AdapterFactory {
 
   private embedder(name: string): Embedder {
     return this.container.get<Embedder>(EMBEDDING, { name });
+  }
+
+  private breakerOf(search: string): BreakerState {
+    return this.container.get<CircuitBreaker>(BREAKER, { name: search }).state;
   }
 
   private targetsOf(model: string): readonly TargetStatus[] {

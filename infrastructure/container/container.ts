@@ -13,10 +13,11 @@ import { MeteredCompletion } from "../metering/metered-completion.ts";
 import type { UsageRecorder } from "../metering/usage-recorder.ts";
 import type { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import type { ModelTargets } from "../resilience/route.ts";
+import { FollowedSearch } from "../snapshots/followed-search.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { AdapterContext, Embedder, Search } from "./registry.ts";
 import { fallbackChain, Resilience } from "./resilience.ts";
-import { BREAKER, COMPLETION, EMBEDDING, EMBEDDING_STORE, RERANK, SEARCH, TARGETS } from "./tokens.ts";
+import { BREAKER, COMPLETION, EMBEDDING, EMBEDDING_STORE, FOLLOWED, RERANK, SEARCH, TARGETS } from "./tokens.ts";
 
 /** File of the data folder that keeps vectors of passages. */
 const EMBEDDINGS = "embeddings.sqlite";
@@ -50,7 +51,7 @@ export async function buildContainer(
 
   /** The entry of a search, so that what it makes ranks anew with the reranker that it names, and is given up where it fails. */
   function withWrappers(entry: SearchEntry): AdapterEntry<Search> {
-    const { name, rerank } = entry;
+    const { name, rerank, snapshot } = entry;
     const load = async () => {
       const create = await entry.load();
       return (context: AdapterContext): Search => {
@@ -60,7 +61,8 @@ export async function buildContainer(
             ? retrieval
             : new RerankedRetrieval(retrieval, container.get<RerankPort>(RERANK, { name: rerank.reranker }), rerank);
         const breaker = container.get<CircuitBreaker>(BREAKER, { name });
-        return { ...search, retrieval: resilience.retrieval(entry, ranked, breaker) };
+        const made = { ...search, retrieval: resilience.retrieval(entry, ranked, breaker) };
+        return snapshot === undefined ? made : container.get<FollowedSearch>(FOLLOWED, { name }).guard(made);
       };
     };
     return { ...entry, load };
@@ -121,7 +123,14 @@ export async function buildContainer(
     }
   }
 
-  for (const { name } of config.searches) {
+  for (const { name, snapshot } of config.searches) {
+    if (snapshot !== undefined) {
+      container
+        .bind<FollowedSearch>(FOLLOWED)
+        .toDynamicValue(() => new FollowedSearch(name))
+        .inSingletonScope()
+        .whenNamed(name);
+    }
     container
       .bind<CircuitBreaker>(BREAKER)
       .toDynamicValue(() => resilience.breaker())

@@ -7,4 +7,6 @@ export const BREAKER = Symbol("CircuitBreaker");
 export const EMBEDDING = Symbol("EmbeddingPort");
 export const RERANK = Symbol("RerankPort");
 export const SEARCH = Symbol("Search");
+/** Of a search that follows a published snapshot. */
+export const FOLLOWED = Symbol("FollowedSearch");
 export const EMBEDDING_STORE = Symbol("EmbeddingStore");

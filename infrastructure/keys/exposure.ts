@@ -20,11 +20,12 @@ export async function refuseExposure({
   if (anonymous || keys_file !== undefined || Object.keys(keys).length > 0) return;
   if (await isLoopback(server.host)) return;
   throw new StartError(
-    `${server.host} can be reached by others, and the config has no keys: make one with "pharos keys create", or say "anonymous: true" in the config where whoever reaches the service may ask, write and delete`,
+    `${server.host} can be reached by others, and there are no keys: make one with "pharos keys create" for the config or the variable PHAROS_KEYS, or say "anonymous: true" in the config or PHAROS_ANONYMOUS=true where whoever reaches the service may ask, write and delete`,
   );
 }
 
-async function isLoopback(host: string): Promise<boolean> {
+/** Whether only this machine reaches the address. */
+export async function isLoopback(host: string): Promise<boolean> {
   const addresses = await lookup(host, { all: true }).catch(() => []);
   return (
     addresses.length > 0 &&

@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { RequestRecorder } from "../../adapters/inbound/http/metrics.ts";
 
 const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -7,6 +7,7 @@ const BUCKETS_S = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 
 export class RequestMetrics implements RequestRecorder {
   private readonly requests: Counter<"method" | "route" | "status">;
   private readonly durations: Histogram<"route">;
+  private readonly streams: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -23,10 +24,16 @@ export class RequestMetrics implements RequestRecorder {
       buckets: BUCKETS_S,
       registers,
     });
+    this.streams = new Gauge({ name: "pharos_http_streams", help: "Answers that are being streamed.", registers });
   }
 
   answered(method: string, route: string, status: number, ms: number): void {
     this.requests.inc({ method, route, status });
     this.durations.observe({ route }, ms / 1000);
+  }
+
+  streaming(end: Promise<void>): void {
+    this.streams.inc();
+    void end.then(() => this.streams.dec());
   }
 }

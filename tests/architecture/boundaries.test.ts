@@ -85,6 +85,9 @@ const PLANTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "adapters/outbound/kendra/planted/application.ts": 'import "../../../../application/answer-question.ts";',
   },
   "adapters/outbound/openai": { "adapters/outbound/openai/planted.ts": 'import { Hono } from "hono";' },
+  "adapters/outbound/s3": {
+    "adapters/outbound/s3/planted.ts": 'import { readSome } from "../folder/object-store.ts";',
+  },
   "adapters/outbound/tokenizer": { "adapters/outbound/tokenizer/planted.ts": 'import { z } from "zod";' },
   "adapters/outbound/transformers": {
     "adapters/outbound/transformers/planted.ts": 'import type { LsaModel } from "../lsa/model.ts";',

@@ -75,7 +75,11 @@ function describeCreate(open: Open, { verify }: SnapshotHarness): void {
       expect(made).toMatchObject({ documents, passages, generation, embedder, vectors: passages });
       expect(made.bytes).toBeGreaterThan(0);
       expect(new Date(made.createdAt).toISOString()).toBe(made.createdAt);
-      expect(await verify(directory, unending())).toEqual({ snapshot: made, problems: [] });
+      const { files, ...found } = await verify(directory, unending());
+      expect(found).toEqual({ snapshot: made, problems: [] });
+      expect(files.map(({ name }) => name).toSorted()).toEqual(
+        await readdir(directory).then((names) => names.toSorted()),
+      );
       expect(shares).toEqual(shares.toSorted((one, other) => one - other));
       expect(shares.at(-1)).toBe(1);
     });

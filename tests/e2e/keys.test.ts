@@ -91,7 +91,7 @@ async function startVendor(): Promise<ScriptedVendor> {
 describe("the service on an address that others reach", () => {
   it("does not start without keys, and says what to do", async () => {
     const failure = await start(configOf(""), { HOST: "0.0.0.0" }).then(() => "It started.", String);
-    expect(failure).toContain("0.0.0.0 can be reached by others, and the config has no keys");
+    expect(failure).toContain("0.0.0.0 can be reached by others, and there are no keys");
     expect(failure).toContain('"pharos keys create"');
     expect(failure).toContain('"anonymous: true"');
     expect(failure).not.toContain("    at ");
@@ -100,6 +100,22 @@ describe("the service on an address that others reach", () => {
   it("starts without keys where the config says that nobody needs one", async () => {
     const { url } = await start(configOf("anonymous: true"), { HOST: "0.0.0.0" });
     expect((await fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/models`)).status).toBe(200);
+  });
+
+  it("takes its keys from PHAROS_KEYS, as a container's secret arrives, and starts without any where PHAROS_ANONYMOUS says so", async () => {
+    const asker = testKey();
+    const keyed = await start(configOf(""), { HOST: "0.0.0.0", PHAROS_KEYS: keysYaml({ asker }, "ask") });
+    const models = (url: string, key?: string) =>
+      fetch(`${url.replace("0.0.0.0", "127.0.0.1")}/models`, {
+        headers: key === undefined ? {} : { "x-api-key": key },
+      });
+    expect((await models(keyed.url)).status).toBe(401);
+    expect((await models(keyed.url, asker.key)).status).toBe(200);
+    const open = await start(configOf(""), { HOST: "0.0.0.0", PHAROS_ANONYMOUS: "true" });
+    expect((await models(open.url)).status).toBe(200);
+    const failure = await start(configOf(""), { HOST: "0.0.0.0", PHAROS_KEYS: `keys: ${asker.key}` }).catch(String);
+    expect(failure).toContain("PHAROS_KEYS.keys: must be a mapping");
+    expect(failure).not.toContain(asker.key);
   });
 
   it("tells OpenAI's own client why it refuses, in errors of the client's classes", async () => {
@@ -120,7 +136,7 @@ describe("the service on an address that others reach", () => {
     expect(await generate(service, asker.key)).toMatchObject({
       usage: { input_tokens: 800, cost_usd: expect.closeTo(COST_USD, 12) },
     });
-    await service.stop("SIGTERM");
+    await service.stop("SIGINT");
     const file = new DatabaseSync(`${service.dataDirectory}/usage.sqlite`, { readOnly: true });
     expect(file.prepare("SELECT account, requests, inputTokens FROM use").all()).toEqual([
       { account: "asker", requests: 2, inputTokens: 1_600 },

@@ -19,6 +19,32 @@ it("lets a request under way finish, and closes its connection after it", async 
   await connection.closed;
 });
 
+it("takes requests while it withdraws, and has each close its connection", async () => {
+  const { server } = await startService();
+  const idle = await RawConnection.open(server.port);
+  server.withdraw();
+  for (const connection of [idle, await RawConnection.open(server.port)]) {
+    connection.write("GET /models HTTP/1.1\r\nhost: x\r\n\r\n");
+    expect((await connection.reply()).status).toBe(200);
+    await connection.closed;
+  }
+  await server.close(LONG_MS);
+});
+
+it("keeps idle connections open for as long as it is told to", async () => {
+  const { serve } = await import("../../infrastructure/serve.ts");
+  const listen = { hostname: "127.0.0.1", port: 0 };
+  const short = await serve({ fetch: () => new Response("") }, { ...listen, keepAliveMs: 50 });
+  const long = await serve({ fetch: () => new Response("") }, { ...listen, keepAliveMs: 330_000 });
+  const [closing, staying] = [await RawConnection.open(short.port), await RawConnection.open(long.port)];
+  for (const connection of [closing, staying]) connection.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  expect((await staying.reply()).status).toBe(200);
+  await closing.closed;
+  staying.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
+  expect((await staying.reply()).status).toBe(200);
+  await Promise.all([short.close(0), long.close(0)]);
+});
+
 it("accepts no new connection while a request finishes", async () => {
   const { server, adapters } = await startService();
   const held = adapters.model.hold(1);

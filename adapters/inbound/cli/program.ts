@@ -5,6 +5,7 @@ import { type EvaluateOptions, evaluate } from "./evaluate.ts";
 import { FIELD_PARTS, withField } from "./field-option.ts";
 import { type IngestOptions, ingest } from "./ingest.ts";
 import { type CreateKeyOptions, createKey } from "./keys.ts";
+import { listVersions, type PublishOptions, publishSnapshot } from "./published-snapshots.ts";
 import { askedRankings } from "./rankings.ts";
 import type { CommandRuntime } from "./runtime.ts";
 import { type SearchOptions, search } from "./search.ts";
@@ -16,7 +17,9 @@ import { type TuneOptions, tune } from "./tune.ts";
 export function createProgram(runtime: CommandRuntime): Command {
   const program = new Command("pharos")
     .description("Answers a prompt from your own documents, with any LLM and any search engine.")
-    .version(runtime.version);
+    .version(runtime.version)
+    // Behind a command an option is the command's: `snapshot publish` has a --version of its own.
+    .enablePositionalOptions();
 
   program
     .command("serve")
@@ -138,6 +141,23 @@ function addSnapshotCommands(program: Command, runtime: CommandRuntime): void {
     .action((directory: string, options: { corpus?: string; json?: boolean }) =>
       restoreSnapshot(runtime, directory, options),
     );
+
+  snapshot
+    .command("publish")
+    .description("put a snapshot where services follow it, and have them serve it")
+    .argument("<url>", "s3://bucket/prefix, or file:///folder")
+    .option("--corpus <name>", "search whose documents are published (default: the first that can)")
+    .option("--from <dir>", "publish this snapshot (default: one that is made now)")
+    .option("--version <id>", "have services serve a version again that is there already, and put nothing")
+    .option("--json", "print the version as JSON")
+    .action((url: string, options: PublishOptions) => publishSnapshot(runtime, url, options));
+
+  snapshot
+    .command("list")
+    .description("print the versions that were published, oldest first")
+    .argument("<url>", "s3://bucket/prefix, or file:///folder")
+    .option("--json", "print them as JSON")
+    .action((url: string, options: { json?: boolean }) => listVersions(runtime, url, options));
 }
 
 function addKeyCommands(program: Command, runtime: CommandRuntime): void {

@@ -4,6 +4,7 @@ import type { IngestDocuments } from "../../../application/ingest-documents.ts";
 import type { SearchPassages } from "../../../application/search-passages.ts";
 import type { SyncDocuments } from "../../../application/sync-documents.ts";
 import type { AdapterFactory } from "../../../domain/ports/adapter-factory.ts";
+import type { ObjectStorePort } from "../../../domain/ports/object-store-port.ts";
 import type { SnapshotCheck } from "../../../domain/ports/snapshot-port.ts";
 
 /** The use cases that the commands run, over the adapters that the config names. */
@@ -58,6 +59,10 @@ export interface CommandRuntime {
   readJudgedQueries(queriesPath: string, qrelsPath: string): Promise<TestCollection>;
   /** Checks a snapshot without any corpus. @throws ServiceError not-found, storage-failed, timeout, cancelled */
   verifySnapshot(directory: string): Promise<SnapshotCheck>;
+  /** Runs the work over the store at a URL, and closes it. @throws ServiceError invalid-request (the URL is none) */
+  withObjectStore<Result>(url: string, work: (store: ObjectStorePort) => Promise<Result>): Promise<Result>;
+  /** Runs the work with a path of the data folder where nothing is; what is there at the end is removed. */
+  withTemporaryPath<Result>(work: (path: string) => Promise<Result>): Promise<Result>;
   /** Makes a key that the config will take. @throws ServiceError invalid-request (lists what is wrong with the request) */
   createKey(request: KeyRequest): CreatedKey;
   /** Runs the work over the config's services and closes them; over an empty data folder of its own, removed at the end, where asked. */

@@ -17,15 +17,16 @@ export function ready(status: () => readonly AdapterStatus[], draining: () => bo
     const complete = (["model", "search"] as const).every((kind) => available.some((adapter) => adapter.kind === kind));
     const answer = {
       status: draining() ? "draining" : complete ? "ready" : "unavailable",
-      available: available.map(({ kind, name, breaker, targets }) => ({
+      available: available.map(({ kind, name, breaker, snapshot, targets }) => ({
         kind,
         name,
         breaker,
+        snapshot,
         targets: targets?.map(({ inFlight, ...target }) => ({ ...target, in_flight: inFlight })),
       })),
       unavailable: adapters
         .filter((adapter) => !adapter.available)
-        .map(({ kind, name, reason }) => ({ kind, name, reason })),
+        .map(({ kind, name, reason, snapshot }) => ({ kind, name, reason, snapshot })),
       request_id: context.get("requestId"),
     };
     return context.json(answer, answer.status === "ready" ? 200 : 503);

@@ -6,6 +6,8 @@ import type { HttpEnvironment } from "./http-context.ts";
 export interface RequestRecorder {
   /** @param route the pattern that the address matched */
   answered(method: string, route: string, status: number, ms: number): void;
+  /** An answer is streamed, until `end`, which never rejects. */
+  streaming(end: Promise<void>): void;
 }
 
 /** What was counted and measured, in words that a scraper reads. */
@@ -24,6 +26,8 @@ export function requestMetrics(recorder: RequestRecorder): MiddlewareHandler<Htt
     await next();
     const { method } = context.req;
     const known = METHODS.has(method) ? method : "other";
+    const streamEnd = context.get("streamEnd");
+    if (streamEnd !== undefined) recorder.streaming(streamEnd);
     recorder.answered(known, routePath(context, -1), context.res.status, performance.now() - startedAt);
   };
 }

@@ -84,7 +84,8 @@ export async function verifySnapshot(path: string, signal: AbortSignal): Promise
     return await runSnapshotTask("verify", { directory }, signal);
   } catch (error) {
     if (!(error instanceof SnapshotProcessDied)) throw error;
-    return { problems: [{ field: basename(directory), message: `cannot be checked: the check was ${error.message}` }] };
+    const problem = { field: basename(directory), message: `cannot be checked: the check was ${error.message}` };
+    return { problems: [problem], files: [] };
   }
 }
 

@@ -41,7 +41,7 @@ const SETTINGS: Settings = {
 /** Two tasks of one core, in a network that nothing leads out of. */
 export const INPUTS: ServiceInputs = {
   settings: SETTINGS,
-  server: { deadlineMs: 60_000, drainMs: 20_000 },
+  server: { deadlineMs: 60_000, shutdownMs: 20_000 },
   network: {
     vpcId: "vpc-1",
     vpcCidr: "10.20.0.0/16",

@@ -19,7 +19,7 @@ describe("the config that is deployed", () => {
     const { server, needs } = await deploy(
       "server: { deadline_ms: 5000 }\nmodels: { one: { adapter: extractive } }\nembedders: { lsa: { adapter: lsa } }\nsearches: { faiss: { adapter: faiss, embedder: lsa } }",
     );
-    expect(server).toEqual({ deadlineMs: 5_000, drainMs: 20_000 });
+    expect(server).toEqual({ deadlineMs: 5_000, shutdownMs: 25_000 });
     expect(needs).toMatchObject({ vendors: [], vendorsOutside: false });
   });
 

@@ -41,7 +41,7 @@ describe("the load balancer", () => {
   });
 
   it("waits longer where the config lets a request take longer", async () => {
-    const slow = await makeService({ ...INPUTS, server: { deadlineMs: 900_000, drainMs: 0 } });
+    const slow = await makeService({ ...INPUTS, server: { deadlineMs: 900_000, shutdownMs: 0 } });
     expect(theOnly(slow.registrations, TYPES.loadBalancer).inputs.idleTimeout).toBe(910);
     expect(theOnly(slow.registrations, TYPES.targetGroup).inputs.deregistrationDelay).toBe(910);
   });

@@ -39,6 +39,7 @@ describe("what a config needs", () => {
       ],
       rerankers: [],
       kendraIndexes: [],
+      snapshots: [],
       vendors: ["bedrock"],
       endpointServices: ["bedrock-runtime"],
       vendorsOutside: false,
@@ -71,10 +72,23 @@ searches: { faiss: { adapter: faiss, embedder: lsa } }
       bedrockProfiles: [],
       rerankers: [],
       kendraIndexes: [],
+      snapshots: [],
       vendors: [],
       endpointServices: [],
       vendorsOutside: false,
     });
+  });
+
+  it("is the folder of S3 that a search of the config follows, and no folder of a disk", async () => {
+    const yaml = (url: string) =>
+      `embedders: { lsa: { adapter: lsa } }\nsearches: { faiss: { adapter: faiss, embedder: lsa, snapshot: "${url}" } }`;
+    expect((await needsOf(yaml("s3://their-index/snapshots/faiss"))).snapshots).toEqual([
+      { bucketArn: "arn:aws:s3:::their-index", prefix: "snapshots/faiss" },
+    ]);
+    expect((await needsOf(yaml("s3://their-index"))).snapshots).toEqual([
+      { bucketArn: "arn:aws:s3:::their-index", prefix: "" },
+    ]);
+    expect((await needsOf(yaml("file:///their/index"))).snapshots).toEqual([]);
   });
 
   it("is every target of a model, each once, and not the one that lacks a variable", async () => {

@@ -20,6 +20,7 @@ const NOTHING: ModelNeeds = {
   bedrockProfiles: [],
   rerankers: [],
   kendraIndexes: [],
+  snapshots: [],
   vendors: [],
   endpointServices: [],
   vendorsOutside: false,

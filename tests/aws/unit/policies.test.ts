@@ -17,6 +17,7 @@ const NOTHING: ModelNeeds = {
   bedrockProfiles: [],
   rerankers: [],
   kendraIndexes: [],
+  snapshots: [],
   vendors: [],
   endpointServices: [],
   vendorsOutside: false,
@@ -100,6 +101,27 @@ describe("the execution policy", () => {
 });
 
 describe("the task policy", () => {
+  it("reads what searches follow beside the stack's own snapshots, each bucket once", () => {
+    const bucketArn = "arn:aws:s3:::pharos-index-1a2b3c4";
+    const needs = {
+      ...NOTHING,
+      snapshots: [
+        { bucketArn, prefix: "other" },
+        { bucketArn: "arn:aws:s3:::their-index", prefix: "" },
+      ],
+    };
+    const { Statement } = taskPolicy({
+      accountId: ACCOUNT,
+      needs,
+      profileModels: {},
+      snapshots: { bucketArn, prefix: "faiss" },
+    });
+    expect(Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      [["s3:GetObject"], [`${bucketArn}/faiss/*`, `${bucketArn}/other/*`, "arn:aws:s3:::their-index/*"]],
+      [["s3:ListBucket"], [bucketArn, "arn:aws:s3:::their-index"]],
+    ]);
+  });
+
   it("asks the very models of the shipped config, and reads the snapshots", async () => {
     const configFile = resolve(import.meta.dirname, "../../../pharos.yaml");
     const deployed = { configFile, region: "us-east-1", environment: {}, secretVariables: [] };

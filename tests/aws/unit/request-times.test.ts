@@ -7,11 +7,12 @@ import {
   STOP_TIMEOUT_SECONDS,
 } from "../../../infrastructure/aws/request-times.ts";
 import { loadConfig } from "../../../infrastructure/config/load.ts";
+import { SHUTDOWN_DELAY_MS } from "../../../infrastructure/shutdown-delay.ts";
 
 /** What the config's `server` may be. */
 const TIMES = fc.record({
   deadlineMs: fc.integer({ min: 1, max: 3_600_000 }),
-  drainMs: fc.integer({ min: 0, max: 600_000 }),
+  shutdownMs: fc.integer({ min: 0, max: 600_000 }),
 });
 
 describe("the times of a deployment", () => {
@@ -35,13 +36,13 @@ describe("the times of a deployment", () => {
   });
 
   it("are refused where Fargate would kill a service that still drains, with the longest that does", () => {
-    expect(drainProblem({ deadlineMs: 60_000, drainMs: 100_000 })).toBeUndefined();
-    expect(drainProblem({ deadlineMs: 60_000, drainMs: 100_001 })).toContain("must be at most 100000");
+    expect(drainProblem({ deadlineMs: 60_000, shutdownMs: 105_000 })).toBeUndefined();
+    expect(drainProblem({ deadlineMs: 60_000, shutdownMs: 105_001 })).toContain("together at most 105000");
   });
 
   it("fit the config that is shipped", async () => {
     const { server } = await loadConfig({ configFile: "pharos.yaml", dataDirectory: "", variables: {} });
-    const times = { deadlineMs: server.deadline_ms, drainMs: server.drain_ms };
+    const times = { deadlineMs: server.deadline_ms, shutdownMs: SHUTDOWN_DELAY_MS + server.drain_ms };
     expect(drainProblem(times)).toBeUndefined();
     expect(deregistrationDelaySeconds(times)).toBe(70);
   });

@@ -101,8 +101,10 @@ describe("the service", () => {
   });
 
   it("is refused where the config drains for longer than Fargate waits", async () => {
-    const long = { deadlineMs: 60_000, drainMs: 120_000 };
-    await expect(makeService({ ...INPUTS, server: long })).rejects.toThrow("server.drain_ms of the config");
+    const long = { deadlineMs: 60_000, shutdownMs: 120_000 };
+    await expect(makeService({ ...INPUTS, server: long })).rejects.toThrow(
+      "server.drain_ms of the config: together at most",
+    );
   });
 
   it("says where it is and what it is called", () => {

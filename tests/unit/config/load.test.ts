@@ -54,6 +54,31 @@ describe("loadConfig", () => {
     expect(models).toEqual([]);
   });
 
+  it("has a search follow a published snapshot where its entry or PHAROS_SNAPSHOT names a place, and else none", async () => {
+    const entry = `{ adapter: kendra, index_id: "${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}", region: eu-west-1, snapshot: "\${PHAROS_SNAPSHOT:-}" }`;
+    const followed = async (variables: Record<string, string>) =>
+      (await loading(`searches: { boats: ${entry} }`, variables)).searches[0]?.snapshot;
+    expect(await followed({})).toBeUndefined();
+    expect(await followed({ PHAROS_SNAPSHOT: "s3://bucket/boats" })).toEqual({
+      url: "s3://bucket/boats",
+      everyMs: 60_000,
+    });
+    expect(await problemsOf(`searches: { boats: ${entry} }`, { PHAROS_SNAPSHOT: "bucket/boats" })).toEqual([
+      "searches.boats.snapshot: must be s3://bucket/prefix or file:///folder",
+    ]);
+  });
+
+  it("names the service for CloudWatch after PHAROS_SERVICE, unless the file says it itself", async () => {
+    const variables = { PHAROS_SERVICE: "lighthouse" };
+    expect((await loading("models: {}")).metrics.cloudwatch).toEqual({ namespace: "Pharos", service: "" });
+    expect((await loading("models: {}", variables)).metrics.cloudwatch.service).toBe("lighthouse");
+    const own = "metrics: { cloudwatch: { namespace: Beacons, service: own } }";
+    expect((await loading(own, variables)).metrics.cloudwatch).toEqual({ namespace: "Beacons", service: "own" });
+    expect(await problemsOf("models: {}", { PHAROS_SERVICE: "Leuchtturm Süd" })).toEqual([
+      "metrics.cloudwatch.service: must be at most 255 characters of ASCII",
+    ]);
+  });
+
   it("lists every problem at once, each with its path", async () => {
     const yaml = `
 server: { port: 70000, prot: 1 }

@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { watchBreakers } from "../../../infrastructure/telemetry/breaker-metrics.ts";
 import { watchEventLoop } from "../../../infrastructure/telemetry/event-loop-delay.ts";
 import { Metrics } from "../../../infrastructure/telemetry/metrics.ts";
+import { watchSnapshots } from "../../../infrastructure/telemetry/snapshot-metrics.ts";
 import { countUsage } from "../../../infrastructure/telemetry/usage-metrics.ts";
 
 it.each(["docs/resilience.md", "docs/zh/resilience.md"])(
@@ -11,6 +12,7 @@ it.each(["docs/resilience.md", "docs/zh/resilience.md"])(
     const { registry } = new Metrics();
     watchBreakers(registry, () => []);
     countUsage(registry);
+    watchSnapshots(registry, () => []);
     onTestFinished(watchEventLoop(registry));
     const page = await readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
     const rows = [...page.matchAll(/^\| `(pharos_\w+)` \|([^|]*)\|/gmu)];

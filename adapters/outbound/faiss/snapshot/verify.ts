@@ -7,7 +7,7 @@ import type { SnapshotCheck } from "../../../../domain/ports/snapshot-port.ts";
 import { FaissIndex } from "../engine/faiss-index.ts";
 import { MIGRATIONS } from "../engine/schema.ts";
 import { sumOf } from "./files.ts";
-import { type Manifest, RECORD, readManifest, snapshotOf } from "./manifest.ts";
+import { MANIFEST, type Manifest, RECORD, readManifest, snapshotOf } from "./manifest.ts";
 import { factsOf, indexesOf, type NamedIndex, withRecord } from "./record.ts";
 
 /**
@@ -17,12 +17,14 @@ import { factsOf, indexesOf, type NamedIndex, withRecord } from "./record.ts";
 export function verifySnapshot(directory: string): SnapshotCheck {
   if (!existsSync(directory)) throw new ServiceError("not-found", `There is no snapshot at ${directory}.`);
   const { manifest, problems } = readManifest(directory);
-  if (manifest === undefined) return { problems };
+  if (manifest === undefined) return { problems, files: [] };
   const damaged = manifest.files.flatMap((file) => problemsOfFile(directory, file));
   const whole = new Set(manifest.files.map(({ name }) => name));
   for (const { field } of damaged) whole.delete(field);
   const inside = whole.has(RECORD) ? problemsOfRecord(directory, manifest, whole) : [];
-  return { snapshot: snapshotOf(manifest), problems: [...problems, ...damaged, ...inside] };
+  const all = [...problems, ...damaged, ...inside];
+  const files = all.length > 0 ? [] : [...manifest.files, { name: MANIFEST, ...sumOf(join(directory, MANIFEST)) }];
+  return { snapshot: snapshotOf(manifest), problems: all, files };
 }
 
 function problemsOfFile(directory: string, file: Manifest["files"][number]): readonly Problem[] {
