@@ -8,6 +8,7 @@ import {
   needsOf as needsOfConfig,
 } from "../../../infrastructure/aws/model-needs.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { NO_NEEDS } from "../support/no-needs.ts";
 
 const SHIPPED = resolve(import.meta.dirname, "../../../pharos.yaml");
 
@@ -67,16 +68,7 @@ models: { extractive: { adapter: extractive } }
 embedders: { lsa: { adapter: lsa } }
 searches: { faiss: { adapter: faiss, embedder: lsa } }
 `;
-    expect(await needsOf(yaml)).toEqual({
-      bedrockModels: [],
-      bedrockProfiles: [],
-      rerankers: [],
-      kendraIndexes: [],
-      snapshots: [],
-      vendors: [],
-      endpointServices: [],
-      vendorsOutside: false,
-    });
+    expect(await needsOf(yaml)).toEqual(NO_NEEDS);
   });
 
   it("is the folder of S3 that a search of the config follows, and no folder of a disk", async () => {

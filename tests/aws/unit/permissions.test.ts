@@ -1,8 +1,8 @@
 import { output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
-import type { ModelNeeds } from "../../../infrastructure/aws/model-needs.ts";
 import { Permissions, type PermissionsInputs } from "../../../infrastructure/aws/permissions.ts";
 import { executionPolicy, taskPolicy, trustPolicy } from "../../../infrastructure/aws/policies.ts";
+import { NO_NEEDS } from "../support/no-needs.ts";
 import { type Cloud, outputValue, runProgram, theOnly } from "../support/pulumi-mocks.ts";
 
 const ROLE = "aws:iam/role:Role";
@@ -15,17 +15,6 @@ const logGroupArn = "arn:aws:logs:eu-central-1:123456789012:log-group:/pharos/ph
 const secretArns = ["arn:aws:secretsmanager:eu-central-1:123456789012:secret:pharos/openai-AbCdEf"];
 const bucketArn = "arn:aws:s3:::pharos-index-1a2b3c4";
 
-const NOTHING: ModelNeeds = {
-  bedrockModels: [],
-  bedrockProfiles: [],
-  rerankers: [],
-  kendraIndexes: [],
-  snapshots: [],
-  vendors: [],
-  endpointServices: [],
-  vendorsOutside: false,
-};
-
 function declared(more: Partial<PermissionsInputs> = {}, cloud: Cloud = {}) {
   const inputs: PermissionsInputs = {
     name: "pharos",
@@ -34,7 +23,7 @@ function declared(more: Partial<PermissionsInputs> = {}, cloud: Cloud = {}) {
     repositoryArn: output(repositoryArn),
     logGroupArn: output(logGroupArn),
     secretArns: secretArns.map((arn) => output(arn)),
-    needs: NOTHING,
+    needs: NO_NEEDS,
     ...more,
   };
   return runProgram(() => new Permissions("permissions", inputs), cloud);
@@ -69,7 +58,7 @@ describe("the permissions", () => {
   });
 
   it("let the service do what its config needs, and read the snapshots", async () => {
-    const needs = { ...NOTHING, bedrockModels: [{ id: "amazon.nova-pro-v1:0", region, answers: true }] };
+    const needs = { ...NO_NEEDS, bedrockModels: [{ id: "amazon.nova-pro-v1:0", region, answers: true }] };
     const snapshots = { bucketArn, prefix: "faiss" };
     const { registrations, calls } = await declared({
       needs,
@@ -88,7 +77,7 @@ describe("the permissions", () => {
     ];
     const token = "aws:bedrock/getInferenceProfile:getInferenceProfile";
     const { registrations, calls } = await declared(
-      { needs: { ...NOTHING, bedrockProfiles: [{ id: mine, region: "us-west-2", answers: true }] } },
+      { needs: { ...NO_NEEDS, bedrockProfiles: [{ id: mine, region: "us-west-2", answers: true }] } },
       { functions: { [token]: () => ({ inferenceProfileId: mine, models }) } },
     );
     expect(calls).toEqual([{ token, inputs: { inferenceProfileId: mine, region: "us-west-2" } }]);

@@ -8,23 +8,13 @@ import {
   needsOf,
 } from "../../../infrastructure/aws/model-needs.ts";
 import { executionPolicy, taskPolicy, trustPolicy } from "../../../infrastructure/aws/policies.ts";
+import { NO_NEEDS } from "../support/no-needs.ts";
 
 const ACCOUNT = "123456789012";
 const INVOKE = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"];
 
-const NOTHING: ModelNeeds = {
-  bedrockModels: [],
-  bedrockProfiles: [],
-  rerankers: [],
-  kendraIndexes: [],
-  snapshots: [],
-  vendors: [],
-  endpointServices: [],
-  vendorsOutside: false,
-};
-
 function taskPolicyOf(needs: Partial<ModelNeeds>, more: Partial<Parameters<typeof taskPolicy>[0]> = {}) {
-  return taskPolicy({ accountId: ACCOUNT, needs: { ...NOTHING, ...needs }, profileModels: {}, ...more });
+  return taskPolicy({ accountId: ACCOUNT, needs: { ...NO_NEEDS, ...needs }, profileModels: {}, ...more });
 }
 
 describe("the trust policy", () => {
@@ -104,7 +94,7 @@ describe("the task policy", () => {
   it("reads what searches follow beside the stack's own snapshots, each bucket once", () => {
     const bucketArn = "arn:aws:s3:::pharos-index-1a2b3c4";
     const needs = {
-      ...NOTHING,
+      ...NO_NEEDS,
       snapshots: [
         { bucketArn, prefix: "other" },
         { bucketArn: "arn:aws:s3:::their-index", prefix: "" },
