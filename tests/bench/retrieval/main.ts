@@ -20,6 +20,8 @@ const { values: flags } = parseArgs({
     collection: { type: "string" },
     /** Names parted by commas; Pharos is always among them. */
     against: { type: "string", default: Object.keys(CONTENDERS).slice(1).join(",") },
+    /** Times that each is built. */
+    builds: { type: "string", default: "3" },
     rounds: { type: "string", default: "5" },
     "slice-ms": { type: "string", default: "3000" },
     /** Only counts memory over so many searches of the last size. */
@@ -47,7 +49,12 @@ async function withData<Result>(
 async function compare(): Promise<Readonly<Record<Language, string>>> {
   installSearchPeers();
   const all: Results[] = [];
-  const effort = { rounds: Number(flags.rounds), sliceMs: Number(flags["slice-ms"]), saves: 8 };
+  const effort = {
+    builds: Number(flags.builds),
+    rounds: Number(flags.rounds),
+    sliceMs: Number(flags["slice-ms"]),
+    saves: 8,
+  };
   const run = async (dataSet: DataSet) => {
     const contenders = await measure(dataSet, ["Pharos", ...listed(flags.against)], effort, say);
     all.push({ ...dataSet.head, size: dataSet.size, contenders });

@@ -1,3 +1,4 @@
+import type { Built } from "./protocol.ts";
 import type { Slice } from "./slice.ts";
 
 type Read = (slice: Slice) => number;
@@ -5,6 +6,20 @@ type Read = (slice: Slice) => number;
 /** The middle one; NaN where there is none. */
 function median(numbers: readonly number[]): number {
   return numbers.toSorted((one, other) => one - other)[numbers.length >> 1] ?? Number.NaN;
+}
+
+/** Median of each time over the builds. */
+export function middleBuilt(builds: readonly Built[]): Built {
+  const of = (read: (built: Built) => number | undefined) => {
+    const found = builds.map(read).filter((ms) => ms !== undefined);
+    return found.length === 0 ? undefined : median(found);
+  };
+  const [inMemoryMs, durableMs] = [of((built) => built.inMemoryMs), of((built) => built.durableMs)];
+  return {
+    ...(inMemoryMs === undefined ? {} : { inMemoryMs }),
+    ...(durableMs === undefined ? {} : { durableMs }),
+    buildMs: median(builds.map(({ buildMs }) => buildMs)),
+  };
 }
 
 /** Median over the rounds. */
