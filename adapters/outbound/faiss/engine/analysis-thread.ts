@@ -1,4 +1,5 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "./engine-thread.ts";
 
 /** What a passage is found by, before it is analysed. */
 export interface PassageText {
@@ -16,7 +17,7 @@ export interface AnalysedTexts {
 /** Room for young garbage: a put's terms are small, and there are many. */
 const YOUNG_GENERATION_MB = 8;
 
-/** Analyses passages in a thread of its own, which begins with the first of them: searches go on meanwhile. */
+/** Analyses passages in a thread of its own, which begins when they are expected or come: searches go on meanwhile. */
 export class AnalysisThread {
   private worker: Worker | undefined;
   /** In the order of the answers; as many as there are puts under way. */
@@ -32,6 +33,11 @@ export class AnalysisThread {
     return reply.promise;
   }
 
+  /** Starts the thread, where there is none, for passages that are about to come. */
+  prepare(): void {
+    this.worker ??= this.start();
+  }
+
   async close(): Promise<void> {
     const { worker } = this;
     this.lose(new Error("The engine closes."));
@@ -39,7 +45,7 @@ export class AnalysisThread {
   }
 
   private start(): Worker {
-    const worker = new Worker(new URL("./analysis-worker.ts", import.meta.url), {
+    const worker = startThread(new URL("./analysis-worker.ts", import.meta.url), {
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
     worker.on("message", (analysed: AnalysedTexts) => this.waiting.shift()?.resolve(split(analysed)));

@@ -1,8 +1,11 @@
 import { parentPort } from "node:worker_threads";
 import { analysePassage } from "./analysis.ts";
 import type { AnalysedTexts, PassageText } from "./analysis-thread.ts";
+import { giveWayToEventLoop } from "./thread-priority.ts";
 
 const FIRST_ROOM = 1 << 20;
+
+giveWayToEventLoop();
 
 /** The terms of the put under way. An array of its own for each passage would cost as much again as half of its analysis. */
 let room = new Uint8Array(FIRST_ROOM);

@@ -1,10 +1,21 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
+import { startThread } from "./engine-thread.ts";
 
 /** What the thread is given. */
 export interface CheckpointSettings {
   /** The record. */
   readonly path: string;
-  /** Of the log that is not in the record's file yet, from which it is copied. */
+  /** Bytes that the log must have, and the record's file not yet, to be copied without being asked for. */
+  readonly copiedFrom: number;
+}
+
+/** What the thread is told: there was a commit, or the whole log is to be copied. */
+export type CheckpointRequest = "look" | "copy";
+
+/** Its answer, in the order of the requests. */
+export interface CheckpointReply {
+  readonly request: CheckpointRequest;
+  /** Length of the log, copied or not. */
   readonly logBytes: number;
 }
 
@@ -15,6 +26,8 @@ export interface CheckpointSettings {
 export class CheckpointThread {
   private readonly settings: CheckpointSettings;
   private worker: Worker | undefined;
+  private logBytes = 0;
+  private copied: PromiseWithResolvers<void> | undefined;
 
   constructor(settings: CheckpointSettings) {
     this.settings = settings;
@@ -22,8 +35,18 @@ export class CheckpointThread {
 
   /** Has the thread look at the log after a commit. */
   committed(): void {
-    this.worker ??= this.start();
-    this.worker.postMessage(null);
+    this.ask("look");
+  }
+
+  /**
+   * Before a commit: resolves at once where the log was shorter when the thread last looked; else once all of it is in the
+   * record's file, so that the commit begins it anew. Nothing may be committed meanwhile.
+   */
+  async room(logBytes: number): Promise<void> {
+    if (this.logBytes < logBytes) return;
+    this.copied = Promise.withResolvers();
+    this.ask("copy");
+    await this.copied.promise;
   }
 
   /** Resolves once the thread's connection is closed. */
@@ -31,13 +54,29 @@ export class CheckpointThread {
     await this.worker?.terminate();
   }
 
+  private ask(request: CheckpointRequest): void {
+    this.worker ??= this.start();
+    this.worker.postMessage(request);
+  }
+
   private start(): Worker {
-    const worker = new Worker(new URL("./checkpoint-worker.ts", import.meta.url), { workerData: this.settings });
+    const worker = startThread(new URL("./checkpoint-worker.ts", import.meta.url), { workerData: this.settings });
+    worker.on("message", ({ request, logBytes }: CheckpointReply) => {
+      if (request === "copy") this.goOn();
+      else this.logBytes = logBytes;
+    });
     // The connection that commits copies a log that this thread leaves alone, once it is longer.
     worker.on("error", () => undefined);
     worker.on("exit", () => {
-      if (this.worker === worker) this.worker = undefined;
+      if (this.worker !== worker) return;
+      this.worker = undefined;
+      this.goOn();
     });
     return worker;
+  }
+
+  private goOn(): void {
+    this.logBytes = 0;
+    this.copied?.resolve();
   }
 }

@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as nextTurn } from "node:timers/promises";
 import { ServiceError } from "../../../../domain/errors.ts";
 import { CheckpointThread } from "./checkpoint-thread.ts";
 import { type Content, Superseded } from "./content.ts";
@@ -11,10 +11,15 @@ const MAX_RETRY_MS = 25;
 const READ_PATIENCE_MS = 5_000;
 /** Of a new file. At SQLite's own 4 KB two vectors of 384 dimensions filled a page by three quarters, and a put took half as long again. */
 const PAGE_BYTES = 16 << 10;
-/** The log from which it is copied into the file: at SQLite's own 4 MB every put of many passages would copy it. As much is kept of it once it is empty. */
-const LOG_BYTES = 16 << 20;
-/** While commits come without end the thread that copies does not catch up; from here on a commit copies what is left, so that the log begins anew. */
-const MOST_LOG_BYTES = 64 << 20;
+/** The log from which it is copied into the file: at SQLite's own 4 MB every put of many passages would copy it. */
+const COPIED_FROM = 16 << 20;
+/**
+ * While commits come without end the thread that copies does not catch up: from here on the next one waits for it, and
+ * begins the log anew. As much is kept of the log's file: to shorten it and have it grow again took a fiftieth of an ingest.
+ */
+const LOG_BYTES = 64 << 20;
+/** Where the thread has left it alone until then, a commit copies it. */
+const MOST_LOG_BYTES = 2 * LOG_BYTES;
 /** Bytes of an older file up to which it is rewritten at its opening, so that it can give space back: a second or two. */
 const REWRITTEN_UP_TO = 256 << 20;
 
@@ -33,7 +38,7 @@ export class Database {
     this.connection = connection;
     this.content = content;
     this.log = new LogSync(path);
-    this.checkpoints = new CheckpointThread({ path, logBytes: LOG_BYTES });
+    this.checkpoints = new CheckpointThread({ path, copiedFrom: COPIED_FROM });
   }
 
   /**
@@ -164,8 +169,10 @@ export class Database {
    * content
    */
   async write<Result>(body: () => Result, committed: () => void = () => undefined): Promise<Result> {
-    const transaction = this.writing.then(() => this.transact(body, committed));
-    this.writing = transaction.catch(() => undefined);
+    const transaction = this.writing
+      .then(() => this.checkpoints.room(LOG_BYTES))
+      .then(() => this.transact(body, committed));
+    this.writing = transaction.catch(() => undefined).then(() => nextTurn());
     const result = await transaction;
     await this.durable();
     this.checkpoints.committed();

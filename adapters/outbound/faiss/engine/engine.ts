@@ -153,6 +153,8 @@ export class Engine {
         const comparison = this.ofCurrent(() => this.writer.compare(documents));
         // What is said to be there already must outlive a power cut, as what was put does.
         if (comparison.documents.some(({ outcome }) => outcome === "unchanged")) await this.database.durable();
+        // A put follows.
+        if (comparison.documents.some(({ outcome }) => outcome !== "unchanged")) this.analysis.prepare();
         return comparison;
       },
       put: (request, isCancelled) => this.change(() => this.writer.put(request, isCancelled)),

@@ -172,7 +172,9 @@ export class Writer {
     const active = this.spaces.active();
     if (active === undefined && !this.spaces.isFixed) return undefined;
     if (vectors === undefined && active !== undefined) return { space: active.number, vectorOf: () => undefined };
-    if (vectors === undefined || vectors.space !== active?.id) throw new MissingVector();
+    // A fixed embedder's vectors live in its first space, which another put may have begun since.
+    const fits = vectors?.space === undefined ? this.spaces.isFixed : vectors.space === active?.id;
+    if (vectors === undefined || !fits) throw new MissingVector();
     return { space: (active ?? this.spaces.createFixed()).number, vectorOf: unpack(vectors) };
   }
 }
