@@ -54,6 +54,7 @@ class Fixture {
       const slots = slotsOf(found[index]);
       const truth = this.truth(query, k, allowed);
       expect(slots).toHaveLength(truth.length);
+      expect(new Set(slots).size).toBe(slots.length);
       expect(slots.every((slot) => this.vectors.has(slot) && (allowed?.has(slot) ?? true))).toBe(true);
       return truth.filter((slot) => slots.includes(slot)).length / Math.max(1, truth.length);
     });
@@ -97,6 +98,25 @@ describe("VectorIndex", () => {
     fixture.rest();
     expect(fixture.index.size).toBe(2_000);
     expect(fixture.recall(50)).toBeGreaterThan(0.95);
+  });
+
+  it("finds each vector once while so many wait that they are in several parts, and some of them are folded in", () => {
+    const fixture = new Fixture(9, 1_000);
+    fixture.add(1_000);
+    fixture.rest();
+    for (let count = 0; count < 3; count++) fixture.add(4_100);
+    expect(fixture.index.snapshot.size).toBe(1_000);
+    const allowed = new Bitset();
+    for (const slot of fixture.vectors.keys()) if (slot % 7 === 1) allowed.add(slot);
+    for (const [round, folded] of [50, 250].entries()) {
+      for (let step = 0; step < folded; step++) fixture.index.work();
+      fixture.remove((slot) => slot % 50 === round);
+      expect(fixture.recall(100)).toBeGreaterThan(0.95);
+      expect(fixture.recall(100, allowed)).toBeGreaterThan(0.95);
+    }
+    fixture.rest();
+    expect(fixture.index.size).toBe(fixture.vectors.size);
+    expect(fixture.recall(100)).toBeGreaterThan(0.95);
   });
 
   it("finds what comes and goes while it is being built anew", () => {

@@ -1,8 +1,14 @@
 /** A set of slots, a bit each; grows as slots are added. */
 export class Bitset {
-  private words = new Uint32Array(64);
+  private words: Uint32Array<ArrayBuffer>;
   /** Slots in the set. */
   count = 0;
+
+  /** Of the slots whose bits are set: slot 0 is the lowest bit of the first word. Empty by default. */
+  constructor(words = new Uint32Array(64)) {
+    this.words = words;
+    for (const word of words) this.count += bits(word);
+  }
 
   has(slot: number): boolean {
     return (((this.words[slot >>> 5] ?? 0) >>> (slot & 31)) & 1) === 1;
@@ -28,18 +34,17 @@ export class Bitset {
   }
 
   copy(): Bitset {
-    const copy = new Bitset();
-    copy.words = this.words.slice();
-    copy.count = this.count;
-    return copy;
+    return new Bitset(this.words.slice());
   }
 
   /** Slots that are in both sets. */
   intersection(other: Bitset): Bitset {
-    const both = new Bitset();
-    both.words = this.words.map((word, index) => word & (other.words[index] ?? 0));
-    for (const word of both.words) both.count += bits(word);
-    return both;
+    return new Bitset(this.words.map((word, index) => word & (other.words[index] ?? 0)));
+  }
+
+  /** Slots of this set that the other one has not. */
+  without(other: Bitset): Bitset {
+    return new Bitset(this.words.map((word, index) => word & ~(other.words[index] ?? 0)));
   }
 
   /** Slots in rising order. */

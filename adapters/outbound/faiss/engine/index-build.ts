@@ -30,15 +30,19 @@ export class IndexBuild {
 
   /** Adds the next slice; slots that went away meanwhile are left out. */
   work(holds: (slot: number) => boolean, source: VectorSource): void {
-    const slice = this.todo.slice(this.next, this.next + IndexBuild.SLICE).filter(holds);
+    addFrom(source, this.todo.slice(this.next, this.next + IndexBuild.SLICE).filter(holds), this.index);
     this.next += IndexBuild.SLICE;
-    const slots: number[] = [];
-    const vectors: Float32Array[] = [];
-    for (const [index, vector] of source.vectorsOf(slice).entries()) {
-      if (vector === undefined) continue;
-      slots.push(slice[index] ?? 0);
-      vectors.push(vector);
-    }
-    if (slots.length > 0) this.index.add(slots, vectors);
   }
+}
+
+/** Adds the record's vectors of these slots; those that are not there are left out. */
+export function addFrom(source: VectorSource, wanted: readonly number[], index: FaissIndex): void {
+  const slots: number[] = [];
+  const vectors: Float32Array[] = [];
+  for (const [position, vector] of source.vectorsOf(wanted).entries()) {
+    if (vector === undefined) continue;
+    slots.push(wanted[position] ?? 0);
+    vectors.push(vector);
+  }
+  if (slots.length > 0) index.add(slots, vectors);
 }

@@ -1,8 +1,8 @@
 import type { Bitset } from "./bitset.ts";
 import { FaissIndex, type Hit, type IndexKind } from "./faiss-index.ts";
-import { IndexBuild, type VectorSource } from "./index-build.ts";
+import { addFrom, IndexBuild, type VectorSource } from "./index-build.ts";
+import { RecentVectors } from "./recent-vectors.ts";
 import { TopHits } from "./top-hits.ts";
-import { VectorSet } from "./vector-set.ts";
 
 export interface VectorIndexSettings {
   readonly dimensions: number;
@@ -17,13 +17,21 @@ const MARGIN = 1.2;
 const GROWTH = 4;
 /** Neighbours that HNSW finds well; past it reading all eligible vectors is better, and these are few then. */
 const HNSW_MOST_K = 2_048;
-/** Vectors waiting for a slow index; past it, adding does a slice of the index's work itself. */
-const MAX_WAITING = 4_096;
+/** As many vectors may wait for HNSW as it holds, and at least so many; past it, adding does slices of its work itself. */
+const MAY_WAIT = 16_384;
 const SCAN_SLICE = 256;
 
+/** An index that is searched, and what may be found in it. */
+interface Part {
+  readonly index: FaissIndex;
+  readonly eligible: Bitset;
+  /** How many of the index's vectors are eligible. */
+  readonly count: number;
+}
+
 /**
- * Vectors by slot. What FAISS is slow at (adding to HNSW) or cannot do (removing) waits for `work`: new vectors are scanned
- * until they are folded in, removed ones are skipped until the index is built anew. A search sees every change at once.
+ * Vectors by slot. What FAISS is slow at (adding to HNSW) or cannot do (removing) waits for `work`: new vectors are in flat
+ * indexes until they are folded in, removed ones are skipped until the index is built anew. A search sees every change at once.
  */
 export class VectorIndex {
   readonly dimensions: number;
@@ -31,7 +39,7 @@ export class VectorIndex {
   private readonly source: VectorSource;
   /** Slots whose vectors can be found. */
   private readonly slots: Bitset;
-  private readonly waiting: VectorSet;
+  private readonly recent: RecentVectors;
   private faiss: FaissIndex;
   private build: IndexBuild | undefined;
   private lostBytes = 0;
@@ -44,7 +52,7 @@ export class VectorIndex {
     this.flatBelow = settings.flatBelow;
     this.source = settings.source;
     this.slots = slots;
-    this.waiting = new VectorSet(settings.dimensions);
+    this.recent = new RecentVectors(settings.dimensions);
     this.faiss = faiss;
   }
 
@@ -57,7 +65,7 @@ export class VectorIndex {
   }
 
   get leakedBytes(): number {
-    return this.lostBytes + this.faiss.leakedBytes;
+    return this.lostBytes + this.faiss.leakedBytes + this.recent.leakedBytes;
   }
 
   /** The index as it can be written to a file: without what waits, with what was removed. */
@@ -80,15 +88,14 @@ export class VectorIndex {
     if (this.faiss.kind === "flat") {
       this.faiss.add(keptSlots, kept);
     } else {
-      for (const [index, slot] of keptSlots.entries()) this.waiting.add(slot, kept[index]!);
-      while (this.waiting.size > MAX_WAITING) this.work();
+      this.recent.add(keptSlots, kept);
+      while (this.recent.size > Math.max(MAY_WAIT, this.faiss.size)) this.work();
     }
   }
 
   remove(slot: number): void {
     if (!this.slots.has(slot)) return;
     this.slots.delete(slot);
-    this.waiting.delete(slot);
     this.unsaved += 1;
   }
 
@@ -100,19 +107,18 @@ export class VectorIndex {
     const eligible = allowed === undefined ? this.slots : this.slots.intersection(allowed);
     const wanted = Math.min(k, eligible.count);
     if (wanted === 0) return queries.map(() => []);
-    const share = Math.min(1, eligible.count / Math.max(1, this.faiss.size));
-    const width = Math.min(this.faiss.size, Math.ceil((wanted / share) * (share < 1 ? MARGIN : 1)));
-    const areFew = allowed !== undefined && eligible.count <= EXACT_SCAN_UP_TO;
-    if (this.kind === "hnsw" && (areFew || width > HNSW_MOST_K)) {
-      return queries.map((query) => this.scan(query, wanted, eligible));
+    const best = queries.map(() => new TopHits(wanted));
+    for (const part of this.parts(eligible)) {
+      for (const [query, hits] of this.nearest(part, queries, wanted, allowed !== undefined).entries()) {
+        for (const { slot, score } of hits) best[query]?.offer(slot, score);
+      }
     }
-    const found = this.faiss.search(queries, width);
-    return queries.map((query, index) => this.widen(query, wanted, eligible, found[index] ?? [], width));
+    return best.map((hits) => hits.sorted());
   }
 
   /** Whether `work` has something to do. */
   get busy(): boolean {
-    return this.build !== undefined || this.waiting.size > 0 || this.wantsBuild();
+    return this.build !== undefined || this.recent.size > 0 || this.wantsBuild();
   }
 
   /** Does a slice of a few milliseconds of what waits. */
@@ -122,8 +128,8 @@ export class VectorIndex {
       this.build = new IndexBuild(FaissIndex.create(kind, this.dimensions), [...this.slots]);
     }
     if (this.build === undefined) {
-      const { slots, vectors } = this.waiting.take(IndexBuild.SLICE);
-      if (slots.length > 0) this.faiss.add(slots, vectors);
+      const slots = this.recent.take(IndexBuild.SLICE).filter((slot) => this.slots.has(slot));
+      addFrom(this.source, slots, this.faiss);
       return;
     }
     this.build.work((slot) => this.slots.has(slot), this.source);
@@ -132,35 +138,52 @@ export class VectorIndex {
     this.unsaved = Math.max(this.unsaved, this.size, 1);
     this.faiss = this.build.index;
     this.build = undefined;
-    this.waiting.clear();
+    this.recent.clear();
   }
 
   private wantsBuild(): boolean {
-    const dead = this.faiss.size + this.waiting.size - this.size;
+    const dead = this.faiss.size + this.recent.size - this.size;
     const outgrown = this.kind === "flat" && this.size >= this.flatBelow;
     return outgrown || (dead > 256 && dead > this.faiss.size / 4);
   }
 
+  /** The indexes that are searched together; each vector is to be found in one of them alone. */
+  private parts(eligible: Bitset): readonly Part[] {
+    const { recent, faiss } = this;
+    const settled = recent.parts.length === 0 ? eligible : eligible.without(recent.slots);
+    const parts = recent.parts.map((index) => ({ index, eligible, count: countOf(index.slots, eligible) }));
+    return [{ index: faiss, eligible: settled, count: settled.count }, ...parts];
+  }
+
+  /** At least the `wanted` nearest of each query in one part, or all that are eligible, in no order. */
+  private nearest(
+    part: Part,
+    queries: readonly Float32Array[],
+    wanted: number,
+    isFiltered: boolean,
+  ): (readonly Hit[])[] {
+    const { index, eligible, count } = part;
+    const needed = Math.min(wanted, count);
+    if (needed === 0) return queries.map(() => []);
+    const share = Math.min(1, count / Math.max(1, index.size));
+    const width = Math.min(index.size, Math.ceil((needed / share) * (share < 1 ? MARGIN : 1)));
+    const areFew = isFiltered && count <= EXACT_SCAN_UP_TO;
+    if (index.kind === "hnsw" && (areFew || width > HNSW_MOST_K)) {
+      return queries.map((query) => this.scan(query, needed, eligible));
+    }
+    const found = index.search(queries, width);
+    return queries.map((query, position) => this.widen(part, query, needed, found[position] ?? [], width));
+  }
+
   /** Asks FAISS for more until it has given enough eligible ones; reads all of them where it will not. */
-  private widen(query: Float32Array, wanted: number, eligible: Bitset, first: readonly Hit[], width: number): Hit[] {
-    const best = new TopHits(wanted);
-    let outside = 0;
-    this.waiting.scan(query, (slot, score) => {
-      if (!eligible.has(slot)) return;
-      best.offer(slot, score);
-      outside += 1;
-    });
-    const needed = Math.min(wanted, eligible.count - outside);
-    const most = this.kind === "hnsw" ? Math.min(this.faiss.size, HNSW_MOST_K) : this.faiss.size;
+  private widen({ index, eligible }: Part, query: Float32Array, needed: number, first: readonly Hit[], width: number) {
+    const most = index.kind === "hnsw" ? Math.min(index.size, HNSW_MOST_K) : index.size;
     for (let hits = first, k = width; ; ) {
       const fitting = hits.filter(({ slot }) => eligible.has(slot));
-      if (fitting.length >= needed) {
-        for (const { slot, score } of fitting) best.offer(slot, score);
-        return best.sorted();
-      }
-      if (k >= most) return this.scan(query, wanted, eligible);
+      if (fitting.length >= needed) return fitting;
+      if (k >= most) return this.scan(query, needed, eligible);
       k = Math.min(most, k * GROWTH);
-      hits = this.faiss.search([query], k)[0] ?? [];
+      hits = index.search([query], k)[0] ?? [];
     }
   }
 
@@ -175,6 +198,12 @@ export class VectorIndex {
     }
     return best.sorted();
   }
+}
+
+function countOf(slots: readonly number[], among: Bitset): number {
+  let count = 0;
+  for (const slot of slots) if (among.has(slot)) count += 1;
+  return count;
 }
 
 function innerProduct(one: Float32Array, other: Float32Array): number {
