@@ -1,4 +1,5 @@
 import OpenAI from "openai";
+import type { FunctionTool } from "openai/resources/responses/responses";
 import type { HttpSettings } from "../../adapters/inbound/http/settings.ts";
 import { AnswerQuestion } from "../../application/answer-question.ts";
 import type { Answers } from "../../application/answers.ts";
@@ -86,3 +87,12 @@ export const ALONE_RESPONSE = {
   model: "able",
   input: "Hello!",
 } as const satisfies OpenAI.Responses.ResponseCreateParamsNonStreaming;
+
+/** A tool that nobody runs. */
+export const WEATHER: FunctionTool = {
+  type: "function",
+  name: "weather",
+  description: "Tells it.",
+  parameters: { type: "object", properties: { city: { type: "string" } } },
+  strict: true,
+};

@@ -1,26 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readEnvironment } from "../../../infrastructure/config/environment.ts";
 import { type Config, loadConfig } from "../../../infrastructure/config/load.ts";
-import { ConfigError } from "../../../infrastructure/config/problems.ts";
+import { loading, problemsOf } from "../../support/config.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
-
-async function loading(yaml: string, variables: Record<string, string> = {}): Promise<Config> {
-  const folder = await temporaryFolder();
-  const configFile = join(folder, "pharos.yaml");
-  await writeFile(configFile, yaml);
-  return loadConfig({ configFile, dataDirectory: folder, variables });
-}
-
-async function problemsOf(yaml: string, variables: Record<string, string> = {}): Promise<readonly string[]> {
-  const error = await loading(yaml, variables).then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ConfigError);
-  return (error as ConfigError).problems.map(({ field, message }) => `${field}: ${message}`);
-}
 
 describe("loadConfig", () => {
   it("accepts the shipped config, without a variable and with all of them", async () => {
@@ -52,20 +35,6 @@ describe("loadConfig", () => {
     expect(server).toMatchObject({ host: "127.0.0.1", port: 8080, deadline_ms: 60_000 });
     expect(answer.top_k).toBe(8);
     expect(models).toEqual([]);
-  });
-
-  it("has a search follow a published snapshot where its entry or PHAROS_SNAPSHOT names a place, and else none", async () => {
-    const entry = `{ adapter: kendra, index_id: "${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}", region: eu-west-1, snapshot: "\${PHAROS_SNAPSHOT:-}" }`;
-    const followed = async (variables: Record<string, string>) =>
-      (await loading(`searches: { boats: ${entry} }`, variables)).searches[0]?.snapshot;
-    expect(await followed({})).toBeUndefined();
-    expect(await followed({ PHAROS_SNAPSHOT: "s3://bucket/boats" })).toEqual({
-      url: "s3://bucket/boats",
-      everyMs: 60_000,
-    });
-    expect(await problemsOf(`searches: { boats: ${entry} }`, { PHAROS_SNAPSHOT: "bucket/boats" })).toEqual([
-      "searches.boats.snapshot: must be s3://bucket/prefix or file:///folder",
-    ]);
   });
 
   it("names the service for CloudWatch after PHAROS_SERVICE, unless the file says it itself", async () => {
@@ -118,152 +87,6 @@ sample: { corpus: fais, paths: [docs] }
     ]);
   });
 
-  it("takes a model's price whatever its adapter, and keeps it from the adapter's own options", async () => {
-    const { models } = await loading(`
-models:
-  priced: { adapter: extractive, price: { input: 0.15, output: 0.6, cached_input: "\${CACHED:-0.075}" } }
-  plain: { adapter: extractive }
-`);
-    expect(models.map(({ targets }) => targets[0]?.price)).toEqual([
-      { input: 0.15, output: 0.6, cached_input: 0.075 },
-      undefined,
-    ]);
-    expect(await problemsOf("models: { a: { adapter: extractive, price: { input: -1, outptu: 3 } } }")).toEqual([
-      "models.a.price.input: must be at least 0",
-      "models.a.price.output: is missing",
-      "models.a.price.outptu: unknown key",
-    ]);
-  });
-
-  it("takes keys by their names, with moments in milliseconds and a budget of a month", async () => {
-    const { keys, anonymous } = await loading(`
-keys:
-  app:
-    scopes: [ask, search]
-    hashes:
-      - { sha256: "${"ab".repeat(32)}", expires: 2027-01-31 }
-      - { sha256: "${"cd".repeat(32)}", not_before: 2027-01-01T09:00:00+09:00 }
-    limits: { requests_per_minute: "\${LIMIT:-60}", budget: { usd: 12.5 } }
-`);
-    expect(anonymous).toBe(false);
-    expect(keys).toEqual({
-      app: {
-        scopes: ["ask", "search"],
-        hashes: [
-          { sha256: "ab".repeat(32), expires: Date.UTC(2027, 0, 31) },
-          { sha256: "cd".repeat(32), not_before: Date.UTC(2027, 0, 1) },
-        ],
-        limits: { requests_per_minute: 60, budget: { usd: 12.5, per: "month" } },
-      },
-    });
-  });
-
-  it("refuses keys that nobody could use or that say two things, without a word of what stands there", async () => {
-    const hash = "ef".repeat(32);
-    const problems = await problemsOf(`
-anonymous: true
-keys:
-  _app: { scopes: [ask], hashes: [{ sha256: "${hash}" }] }
-  none: { scopes: [], hashes: [] }
-  plain: { scopes: [ask], hashes: [{ sha256: pharos_secret }] }
-  late: { scopes: [read], hashes: [{ sha256: "${hash}", not_before: 2027-02-01, expires: 2027-01-01 }] }
-  twice: { scopes: [ask], hashes: [{ sha256: "${"01".repeat(32)}" }, { sha256: "${"01".repeat(32)}" }] }
-  when: { scopes: [ask], hashes: [{ sha256: "${"23".repeat(32)}", expires: tomorrow }], limits: { tokens_per_minute: 0 } }
-`);
-    expect(problems).toEqual(
-      expect.arrayContaining([
-        expect.stringMatching(/^keys\._app: a key's name has 1 to 64/u),
-        "keys.none.scopes: must not be empty",
-        "keys.none.hashes: must not be empty",
-        "keys.plain.hashes[0].sha256: must be 64 hexadecimal digits, as pharos keys create prints them",
-        "keys.late.scopes[0]: must be one of ask, search, write, admin",
-        "keys.late.hashes[0].expires: must be later than not_before",
-        expect.stringMatching(/^keys\.when\.hashes\[0\]\.expires: must be a day/u),
-        "keys.when.limits.tokens_per_minute: must be at least 1",
-      ]),
-    );
-    expect(problems.join()).not.toContain("pharos_secret");
-    const two = `keys: { a: { scopes: [ask], hashes: [{ sha256: "${hash}" }] }, b: { scopes: [ask], hashes: [{ sha256: "${hash}" }] } }`;
-    expect(await problemsOf(two)).toEqual(["keys.b.hashes[0].sha256: is also a hash of a"]);
-    expect(await problemsOf(`anonymous: true\nkeys_file: keys.yaml`)).toEqual([
-      "anonymous: where there are keys nobody is anonymous",
-    ]);
-  });
-
-  it("checks a search's reranking whatever its adapter, and keeps it from the adapter's own options", async () => {
-    const yaml = `
-embedders: { lsa: { adapter: lsa } }
-rerankers: { fine: { adapter: bedrock, model: "amazon.rerank-v1:0", region: eu-central-1 } }
-searches:
-  faiss: { adapter: faiss, embedder: lsa, rerank: { reranker: fine } }
-  kendra: { adapter: kendra, index_id: i, region: eu-west-1, rerank: { reranker: fine, candidates: 100 } }
-  plain: { adapter: faiss, embedder: lsa }
-`;
-    const { searches, rerankers } = await loading(yaml);
-    expect(rerankers.map(({ name }) => name)).toEqual(["fine"]);
-    expect(searches.map(({ rerank }) => rerank)).toEqual([
-      { reranker: "fine", candidates: 50 },
-      { reranker: "fine", candidates: 100 },
-      undefined,
-    ]);
-  });
-
-  it("accepts the rerankers that the shipped config shows, once their marks are taken away", async () => {
-    const shipped = await readFile(resolve(import.meta.dirname, "../../../pharos.yaml"), "utf8");
-    const { rerankers } = await loading(shipped.replace(/^# (?=rerankers:| {2}\S+: \{)/gmu, ""));
-    expect(rerankers).toMatchObject([
-      { name: "cohere-rerank", missing: [] },
-      { name: "amazon-rerank", missing: [] },
-    ]);
-  });
-
-  it("lists what is wrong with rerankers and with what names them, beside the other problems", async () => {
-    const problems = await problemsOf(`
-embedders: { lsa: { adapter: lsa, rerank: { reranker: fine } } }
-rerankers:
-  fine: { adapter: bedrock, model: "amazon.rerank-v1:0", region: eu-central-1, top: 3 }
-  lost: { adapter: faiss }
-searches:
-  a: { adapter: faiss, embedder: lsa, rerank: { reranker: finer, candidates: 0, on_failure: stop } }
-  b: { adapter: faiss, embedder: lsaa, rerank: fine }
-  c: { adapter: kendra, index_id: i, region: eu-west-1, rerank: { candidates: 101 } }
-`);
-    expect(problems).toEqual([
-      "embedders.lsa.rerank: unknown key",
-      "rerankers.fine.top: unknown key",
-      'rerankers.lost.adapter: no adapter "faiss"; known are bedrock, or the path of a module: ./mine.ts',
-      "searches.a.rerank.candidates: must be at least 1",
-      "searches.a.rerank.on_failure: unknown key",
-      "searches.b.rerank: must be a mapping",
-      "searches.c.rerank.reranker: is missing",
-      "searches.c.rerank.candidates: must be at most 100",
-      'searches.a.rerank.reranker: no reranker "finer"; known are fine, lost',
-      'searches.b.embedder: no embedder "lsaa"; known are lsa',
-    ]);
-  });
-
-  it("keeps a search whose reranking lacks a variable, and says which", async () => {
-    const { searches } = await loading(`
-embedders: { lsa: { adapter: lsa } }
-searches: { a: { adapter: faiss, embedder: lsa, rerank: { reranker: "\${RERANKER}" } } }
-`);
-    expect(searches).toMatchObject([{ name: "a", missing: ["RERANKER"] }]);
-  });
-
-  it("lists files that a model of one's own lacks, relative to the config, beside whatever else is wrong", async () => {
-    const problems = await problemsOf(`
-embedders:
-  own: { adapter: transformers, model: ./no-model, dimensions: 384 }
-  hub: { adapter: transformers, model: nobody, dimensions: 384 }
-  lsa: { adapter: lsa, colour: red }
-`);
-    expect(problems).toEqual([
-      expect.stringMatching(/^embedders\.own\.model: the folder .*no-model lacks config\.json, .*onnx\/model\.onnx$/u),
-      expect.stringMatching(/^embedders\.hub\.model: must be a folder .* or a model of the Hugging Face Hub/u),
-      "embedders.lsa.colour: unknown key",
-    ]);
-  });
-
   it("refuses an entry whose adapter is named by a variable that is not set", async () => {
     expect(await problemsOf('models: { a: { adapter: "${NOWHERE}" }, b: { adapter: extractive } }')).toEqual([
       "models.a.adapter: the variable NOWHERE is not set and has no default",
@@ -303,12 +126,6 @@ sample: { corpus: faiss, paths: [] }
       "searches.faiss.dense_weight: must be a number from 0 to 1",
       "searches.kendra.endpoint: must be a URL",
       "searches.kendra.require_principal: must be true or false",
-    ]);
-  });
-
-  it.each(["中文库", "a/../../x", "a/b", "..", "/a", "a/"])("refuses %s as the name of a search", async (name) => {
-    expect(await problemsOf(`searches: { ${name}: { adapter: kendra, index_id: i, region: eu-west-1 } }`)).toEqual([
-      `searches.${name}: a search's name has 1 to 128 letters, digits, and . _ : -, and begins with a letter or digit`,
     ]);
   });
 
@@ -427,125 +244,5 @@ sample: { corpus: nope }
     await expect(loadConfig({ configFile, dataDirectory: folder, variables: {} })).rejects.toThrow(
       /models\.mine\.txet: unknown key[\s\S]*models\.other\.adapter: the module \.\/absent\.ts cannot be loaded/u,
     );
-  });
-});
-
-describe("readEnvironment", () => {
-  it("finds the shipped config and a data folder without any variable", () => {
-    const { configFile, dataDirectory } = readEnvironment();
-    expect(configFile.endsWith("pharos.yaml")).toBe(true);
-    expect(dataDirectory).not.toBe("");
-  });
-
-  it("reads a model's targets and fallbacks, and keeps their weights and its fallbacks from the adapters", async () => {
-    const { models } = await loading(`
-models:
-  several:
-    targets:
-      - { adapter: openai, model: gpt-4o, api_key: k, context_tokens: 8192, weight: 2 }
-      - { adapter: bedrock, model: claude, region: eu-west-1, context_tokens: 8192 }
-    fallbacks: [plain]
-  plain: { adapter: extractive, fallbacks: [last] }
-  last: { adapter: extractive }
-`);
-    expect(models.map(({ name, fallbacks, missing }) => [name, fallbacks, missing])).toEqual([
-      ["several", ["plain"], []],
-      ["plain", ["last"], []],
-      ["last", [], []],
-    ]);
-    expect(models.map(({ targets }) => targets.map(({ adapter, weight }) => [adapter, weight]))).toEqual([
-      [
-        ["openai", 2],
-        ["bedrock", 1],
-      ],
-      [["extractive", 1]],
-      [["extractive", 1]],
-    ]);
-  });
-
-  it("leaves a target out that lacks a variable, and the model only where all of them do", async () => {
-    const yaml = `
-models:
-  a:
-    targets:
-      - { adapter: openai, model: gpt-4o, api_key: "\${KEY}", context_tokens: 8192 }
-      - { adapter: openai, model: gpt-4o, api_key: "\${OTHER_KEY}", context_tokens: 8192 }
-`;
-    const targetsOf = async (variables: Record<string, string>) => {
-      const [model] = (await loading(yaml, variables)).models;
-      return [model?.missing, model?.targets.map(({ missing }) => missing)];
-    };
-    expect(await targetsOf({ KEY: "k", OTHER_KEY: "k" })).toEqual([[], [[], []]]);
-    expect(await targetsOf({ OTHER_KEY: "k" })).toEqual([[], [["KEY"], []]]);
-    expect(await targetsOf({})).toEqual([
-      ["KEY", "OTHER_KEY"],
-      [["KEY"], ["OTHER_KEY"]],
-    ]);
-  });
-
-  it("lists what is wrong with targets, by their places", async () => {
-    const problems = await problemsOf(`
-models:
-  a:
-    targets:
-      - { adapter: openai, api_key: k, context_tokens: 8192, weight: 0 }
-      - { adapter: opnai }
-      - { model: x }
-    price: 3
-  b: { adapter: extractive, targets: [{ adapter: extractive }] }
-  c: { fallbacks: [] }
-  d: { targets: [] }
-  e: { targets: [{ adapter: extractive, fallbacks: [a] }, { adapter: "\${ADAPTER}" }] }
-  f: { adapter: extractive, weight: 2 }
-`);
-    expect(new Set(problems)).toEqual(
-      new Set([
-        "models.a.targets[2].adapter: is missing",
-        "models.b.adapter: cannot stand beside targets",
-        "models.c.adapter: is missing, and there are no targets either",
-        "models.d.targets: must not be empty",
-        "models.e.targets[1].adapter: the variable ADAPTER is not set and has no default",
-        "models.a.price: unknown key",
-        "models.a.targets[0].model: is missing",
-        expect.stringMatching(/^models\.a\.targets\[0\]\.weight: /u),
-        expect.stringMatching(/^models\.a\.targets\[1\]\.adapter: no adapter "opnai"; known are /u),
-        "models.e.targets[0].fallbacks: unknown key",
-        "models.f.weight: unknown key",
-      ]),
-    );
-  });
-
-  it("refuses fallbacks that are no models, and those that lead back, all at once", async () => {
-    const problems = await problemsOf(`
-models:
-  a: { adapter: extractive, fallbacks: [b, nobody] }
-  b: { adapter: extractive, fallbacks: [c] }
-  c: { adapter: extractive, fallbacks: [d, b] }
-  d: { adapter: extractive, fallbacks: [d] }
-  e: { adapter: extractive, fallbacks: ["\${MODEL}"] }
-`);
-    expect(problems).toEqual([
-      "models.e.fallbacks[0]: the variable MODEL is not set and has no default",
-      'models.a.fallbacks[1]: no model "nobody"; known are a, b, c, d, e',
-      "models.b.fallbacks[0]: falls back on b in turn: fallbacks must not lead back",
-      "models.c.fallbacks[1]: falls back on c in turn: fallbacks must not lead back",
-      "models.d.fallbacks[0]: falls back on d in turn: fallbacks must not lead back",
-    ]);
-  });
-
-  it("reads what is to happen where a search fails, and refuses what it does not know", async () => {
-    const yaml = (policy: string) => `
-embedders: { lsa: { adapter: lsa } }
-searches:
-  a: { adapter: faiss, embedder: lsa }
-  b: { adapter: faiss, embedder: lsa, on_failure: ${policy} }
-`;
-    const { searches, resilience } = await loading(yaml("stale-cache"));
-    expect(searches.map(({ onFailure }) => onFailure)).toEqual(["fail", "stale-cache"]);
-    expect(resilience).toMatchObject({ attempts: 3, first_token_ms: 30_000, breaker: { min_failures: 5 } });
-    expect(resilience.hedge_percentile).toBeUndefined();
-    expect(await problemsOf(yaml("retry"))).toEqual([
-      "searches.b.on_failure: must be one of fail, answer-ungrounded, stale-cache",
-    ]);
   });
 });
