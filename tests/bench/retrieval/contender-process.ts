@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { type Batch, CONTENDERS, type Contender } from "./contender.ts";
 import { DataSet } from "./data-set.ts";
-import type { Built, Command, Commands, ToContender } from "./protocol.ts";
+import type { Built, Command, Commands, Grown, ToContender } from "./protocol.ts";
 import { measureSlice } from "./slice.ts";
 
 /** As many as an ingest of Pharos has: one is made ready, one analysed, one written, and one waits its turn. */
@@ -9,6 +9,9 @@ const BATCHES_UNDER_WAY = 4;
 
 /** A process of its own for each contender, so that its memory and its event loop are its own. One command at a time. */
 type Handlers = { [Name in Command]: (request: Commands[Name]["request"]) => Promise<Commands[Name]["reply"]> };
+
+/** Passages that were added. */
+let built = 0;
 
 const opened = Promise.withResolvers<{ readonly contender: Contender; readonly dataSet: DataSet }>();
 
@@ -22,9 +25,11 @@ const handlers: Handlers = {
     return null;
   },
   build: async (request) => build(request),
-  slice: async (request) => {
+  grow: async (request) => grow(request),
+  slice: async ({ callers, durationMs, topK }) => {
     const { contender, dataSet } = await opened.promise;
-    return measureSlice(contender, dataSet.queries, request);
+    const until = performance.now() + durationMs;
+    return measureSlice(contender, dataSet.queries, { callers, topK, goesOn: () => performance.now() < until });
   },
   answers: async ({ topK }) => {
     const { contender, dataSet } = await opened.promise;
@@ -39,17 +44,18 @@ const handlers: Handlers = {
   },
 };
 
-async function build({ documentsPerBatch, saves }: Commands["build"]["request"]): Promise<Built> {
+async function build({ documentsPerBatch, saves, passages }: Commands["build"]["request"]): Promise<Built> {
   const { contender, dataSet } = await opened.promise;
   const perBatch = documentsPerBatch * dataSet.head.passagesPerDocument;
-  const batches = dataSet.batches(perBatch, contender.takesLists);
+  built = passages ?? dataSet.size;
+  const batches = dataSet.batches(perBatch, contender.takesLists, 0, built);
   if (contender.isDurable) {
     // Reading is timed for nobody, and there is no pause to read in, in which work in the background would go on untimed.
     const read = [...batches];
     const durableMs = await timed(() => addStream(contender, read));
     return { durableMs, buildMs: durableMs + (await timed(async () => contender.settle?.())) };
   }
-  const count = Math.ceil(dataSet.size / perBatch);
+  const count = Math.ceil(built / perBatch);
   const saveEvery = Math.max(1, Math.floor(count / saves));
   let [inMemoryMs, saveMs, saved, batchNumber] = [0, 0, 0, 0];
   for (const batch of batches) {
@@ -61,6 +67,19 @@ async function build({ documentsPerBatch, saves }: Commands["build"]["request"])
   // A save's cost grows evenly with what there is: the mean of some, evenly spread, is the mean of all.
   const durable = saved === 0 ? {} : { durableMs: inMemoryMs + (saveMs / saved) * count };
   return { inMemoryMs, ...durable, buildMs: inMemoryMs };
+}
+
+async function grow({ documentsPerBatch, topK }: Commands["grow"]["request"]): Promise<Grown> {
+  const { contender, dataSet } = await opened.promise;
+  const perBatch = documentsPerBatch * dataSet.head.passagesPerDocument;
+  const batches = [...dataSet.batches(perBatch, contender.takesLists, built)];
+  let isGrowing = true;
+  const searches = measureSlice(contender, dataSet.queries, { callers: 1, topK, goesOn: () => isGrowing });
+  const ms = await timed(() => addStream(contender, batches));
+  isGrowing = false;
+  const passages = dataSet.size - built;
+  built = dataSet.size;
+  return { passages, ms, searches: await searches };
 }
 
 /** Adds without pauses, as an ingest does. */

@@ -64,11 +64,11 @@ export class DataSet {
     return DataSet.open(directory);
   }
 
-  /** All passages in their order, `count` at a time; vectors as plain numbers too where they are asked for. */
-  *batches(count: number, withLists: boolean): Generator<Batch> {
+  /** The passages from `from` to before `to` in their order, all by default, `count` at a time; vectors as plain numbers too where they are asked for. */
+  *batches(count: number, withLists: boolean, from = 0, to = this.size): Generator<Batch> {
     const ends: readonly number[] = JSON.parse(readFileSync(join(this.directory, "ends.json"), "utf8"));
-    for (let first = 0; first < this.size; first += count) {
-      const texts = this.texts(ends[first - 1] ?? 0, ends.slice(first, first + count));
+    for (let first = from; first < to; first += count) {
+      const texts = this.texts(ends[first - 1] ?? 0, ends.slice(first, Math.min(to, first + count)));
       const vectors = this.vectors(first, texts.length);
       yield { first, texts, vectors, lists: withLists ? vectors.map((vector) => [...vector]) : [] };
     }

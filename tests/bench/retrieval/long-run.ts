@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import type { DataSet } from "./data-set.ts";
-import { MANY_CALLERS, type Say, TOP_K } from "./measure.ts";
+import { DOCUMENTS_PER_BATCH, MANY_CALLERS, type Say, TOP_K } from "./measure.ts";
 import { markdownTable, whole } from "./numbers.ts";
 import { RemoteContender } from "./remote-contender.ts";
 import type { Language } from "./tables.ts";
 
-const DOCUMENTS_PER_BATCH = 128;
 const LOOK_EVERY_MS = 200;
 
 /** Memory of the service and its engine together once so many searches are done, and the most since the mark before. */

@@ -7,6 +7,7 @@ import { installSearchPeers } from "../peers.ts";
 import { writeCollection } from "./collection.ts";
 import { CONTENDERS } from "./contender.ts";
 import type { DataSet } from "./data-set.ts";
+import { growthTable, growWhileSearched } from "./growth.ts";
 import { longRunTable, searchAtLength } from "./long-run.ts";
 import { measure } from "./measure.ts";
 import { writeSynthetic } from "./synthetic.ts";
@@ -26,6 +27,8 @@ const { values: flags } = parseArgs({
     "slice-ms": { type: "string", default: "3000" },
     /** Only counts memory over so many searches of the last size. */
     searches: { type: "string" },
+    /** Only adds so many of the last size to an index of the others, which is searched meanwhile. */
+    growth: { type: "string" },
     /** Writes the tables into the documentation. */
     write: { type: "boolean", default: false },
   },
@@ -46,7 +49,9 @@ async function withData<Result>(
   }
 }
 
-async function compare(): Promise<Readonly<Record<Language, string>>> {
+type Tables = Readonly<Record<Language, string>>;
+
+async function compare(): Promise<Tables> {
   installSearchPeers();
   const all: Results[] = [];
   const effort = {
@@ -66,13 +71,30 @@ async function compare(): Promise<Readonly<Record<Language, string>>> {
   return { en: tables("en"), zh: tables("zh") };
 }
 
-async function countMemory(searches: number): Promise<Readonly<Record<Language, string>>> {
+async function countMemory(searches: number): Promise<Tables> {
   const size = sizes().at(-1) ?? 0;
   const marks = await withData(
     (directory) => writeSynthetic(directory, size),
     (dataSet) => searchAtLength(dataSet, searches, say),
   );
   return { en: longRunTable(marks, "en"), zh: longRunTable(marks, "zh") };
+}
+
+async function grow(added: number): Promise<Tables> {
+  const size = sizes().at(-1) ?? 0;
+  const growth = await withData(
+    (directory) => writeSynthetic(directory, size),
+    (dataSet) => growWhileSearched(dataSet, added),
+  );
+  return { en: growthTable(growth, "en"), zh: growthTable(growth, "zh") };
+}
+
+/** What the flags ask for, and its place in the documentation. */
+async function run(): Promise<{ readonly place: string; readonly tables: Tables }> {
+  const { searches, growth } = flags;
+  if (searches !== undefined) return { place: "bench:retrieval:searches", tables: await countMemory(Number(searches)) };
+  if (growth !== undefined) return { place: "bench:retrieval:growth", tables: await grow(Number(growth)) };
+  return { place: "bench:retrieval", tables: await compare() };
 }
 
 function listed(flag: string): string[] {
@@ -84,10 +106,9 @@ function sizes(): number[] {
 }
 
 const machines = { en: describeMachine("en"), zh: describeMachine("zh") };
-const tables = flags.searches === undefined ? await compare() : await countMemory(Number(flags.searches));
+const { place, tables } = await run();
 process.stdout.write(`${machines.en}\n\n${tables.en}\n`);
 if (flags.write) {
-  const name = flags.searches === undefined ? "bench:retrieval" : "bench:retrieval:searches";
   const text = (language: Language) => `${machines[language]}\n\n${tables[language]}`;
-  writeTables(name, { en: text("en"), zh: text("zh") });
+  writeTables(place, { en: text("en"), zh: text("zh") });
 }

@@ -8,7 +8,7 @@ import { RemoteContender } from "./remote-contender.ts";
 import type { Slice } from "./slice.ts";
 
 /** Documents of a batch: as many as Pharos takes at once. */
-const DOCUMENTS_PER_BATCH = 128;
+export const DOCUMENTS_PER_BATCH = 128;
 export const TOP_K = 10;
 export const MANY_CALLERS = 32;
 

@@ -9,10 +9,25 @@ export interface Built {
   readonly buildMs: number;
 }
 
+/** What was measured while a contender that searches had more added. */
+export interface Grown {
+  readonly passages: number;
+  /** Time until the last of them was acknowledged. */
+  readonly ms: number;
+  /** One caller's searches meanwhile. */
+  readonly searches: Slice;
+}
+
 /** What a contender's process is asked, and what it answers. */
 export interface Commands {
   open: { request: { readonly contender: string; readonly dataSet: string; readonly directory: string }; reply: null };
-  build: { request: { readonly documentsPerBatch: number; readonly saves: number }; reply: Built };
+  /** Adds the first `passages`, by default all. */
+  build: {
+    request: { readonly documentsPerBatch: number; readonly saves: number; readonly passages?: number };
+    reply: Built;
+  };
+  /** Adds those that are left to a contender which is durable, while one caller searches. */
+  grow: { request: { readonly documentsPerBatch: number; readonly topK: number }; reply: Grown };
   slice: { request: { readonly callers: number; readonly durationMs: number; readonly topK: number }; reply: Slice };
   /** Numbers of the passages found for each query. */
   answers: { request: { readonly topK: number }; reply: readonly (readonly number[])[] };

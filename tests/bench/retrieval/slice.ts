@@ -15,14 +15,21 @@ export interface Slice {
   readonly eventLoopDelayP99Ms: number;
 }
 
+export interface Callers {
+  readonly callers: number;
+  readonly topK: number;
+  /** Asked before each search. */
+  readonly goesOn: () => boolean;
+}
+
 /**
- * Has callers search, each anew as soon as it was answered, for so long. A search begins in a turn of the event loop of its
- * own, as one that comes over the network does; it is timed from then on, waiting included.
+ * Has callers search, each anew as soon as it was answered, while it goes on. A search begins in a turn of the event loop of
+ * its own, as one that comes over the network does; it is timed from then on, waiting included.
  */
 export async function measureSlice(
   contender: Contender,
   queries: readonly Query[],
-  { callers, durationMs, topK }: { readonly callers: number; readonly durationMs: number; readonly topK: number },
+  { callers, topK, goesOn }: Callers,
 ): Promise<Slice> {
   const latencies: number[] = [];
   const delay = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
@@ -30,7 +37,7 @@ export async function measureSlice(
   const startedAt = performance.now();
   let next = 0;
   const call = async () => {
-    while (performance.now() < startedAt + durationMs) {
+    while (goesOn()) {
       const query = queries[next++ % queries.length]!;
       const arrivedAt = performance.now();
       await nextTurn();
