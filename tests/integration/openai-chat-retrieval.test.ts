@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extended, GROUNDED, startOpenAI } from "./openai-harness.ts";
+import { CITED, extended, GROUNDED, startOpenAI } from "./openai-harness.ts";
 
 describe("retrieval in /v1/chat/completions", () => {
   it("is asked for by the model's name, and cites what it found in the message", async () => {
@@ -19,14 +19,7 @@ describe("retrieval in /v1/chat/completions", () => {
           type: "url_citation",
           url_citation: { url: "docs/retrieval.md", title: "Retrieval", start_index: 0, end_index: 20 },
           file_citation: { file_id: "retrieval", filename: "Retrieval" },
-          passage_id: "p1",
-          document_id: "retrieval",
-          marker: 1,
-          quote: "The index is only a copy of the record.",
-          quote_span: { start: 0, end: 39 },
-          verified: true,
-          location: { start: 10, end: 49, section: ["How it survives"] },
-          language: "en",
+          ...CITED,
         },
       ],
     });

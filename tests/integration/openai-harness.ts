@@ -96,3 +96,15 @@ export const WEATHER: FunctionTool = {
   parameters: { type: "object", properties: { city: { type: "string" } } },
   strict: true,
 };
+
+/** What the annotation of an answer out of the harness' search tells beyond the client's own words, whichever API is asked. */
+export const CITED = {
+  passage_id: "p1",
+  document_id: "retrieval",
+  marker: 1,
+  quote: "The index is only a copy of the record.",
+  quote_span: { start: 0, end: 39 },
+  verified: true,
+  location: { start: 10, end: 49, section: ["How it survives"] },
+  language: "en",
+};

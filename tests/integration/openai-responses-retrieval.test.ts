@@ -2,7 +2,7 @@ import { toResponseInputItems } from "openai/lib/responses/ResponseInputItems";
 import { describe, expect, it } from "vitest";
 import { FakeRetrieval } from "../support/fakes/fake-retrieval.ts";
 import { passageOf } from "../support/passages.ts";
-import { extended, GROUNDED_RESPONSE, startOpenAI, WEATHER } from "./openai-harness.ts";
+import { CITED, extended, GROUNDED_RESPONSE, startOpenAI, WEATHER } from "./openai-harness.ts";
 
 describe("retrieval in /v1/responses", () => {
   it("is asked for by the model's name, and cites what it found in the text", async () => {
@@ -29,14 +29,7 @@ describe("retrieval in /v1/responses", () => {
               url: "docs/retrieval.md",
               start_index: 0,
               end_index: 20,
-              passage_id: "p1",
-              document_id: "retrieval",
-              marker: 1,
-              quote: "The index is only a copy of the record.",
-              quote_span: { start: 0, end: 39 },
-              verified: true,
-              location: { start: 10, end: 49, section: ["How it survives"] },
-              language: "en",
+              ...CITED,
             },
           ],
         },

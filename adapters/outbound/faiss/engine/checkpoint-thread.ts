@@ -39,8 +39,8 @@ export class CheckpointThread {
   }
 
   /**
-   * Before a commit: resolves at once where the log was shorter when the thread last looked; else once all of it is in the
-   * record's file, so that the commit begins it anew. Nothing may be committed meanwhile.
+   * Before a commit: resolves at once where the log was shorter when the thread last looked; else once the thread has copied
+   * it. The commit then begins it anew, unless another process reads or has the rest of it. Nothing may be committed meanwhile.
    */
   async room(logBytes: number): Promise<void> {
     if (this.logBytes < logBytes) return;

@@ -15,7 +15,7 @@ const PAGE_BYTES = 16 << 10;
 const COPIED_FROM = 16 << 20;
 /**
  * While commits come without end the thread that copies does not catch up: from here on the next one waits for it, and
- * begins the log anew. As much is kept of the log's file: to shorten it and have it grow again took a fiftieth of an ingest.
+ * begins the log anew. As much is kept of the log's file: to shorten it and have it grow again each time is work for nothing.
  */
 const LOG_BYTES = 64 << 20;
 /** Where the thread has left it alone until then, a commit copies it. */

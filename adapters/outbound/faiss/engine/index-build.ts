@@ -36,7 +36,7 @@ export class IndexBuild {
 }
 
 /** Adds the record's vectors of these slots; those that are not there are left out. */
-export function addFrom(source: VectorSource, wanted: readonly number[], index: FaissIndex): void {
+export function addFrom(source: VectorSource, wanted: readonly number[], index: Pick<FaissIndex, "add">): void {
   const slots: number[] = [];
   const vectors: Float32Array[] = [];
   for (const [position, vector] of source.vectorsOf(wanted).entries()) {

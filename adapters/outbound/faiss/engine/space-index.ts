@@ -1,6 +1,6 @@
 import { Bitset } from "./bitset.ts";
 import type { FaissIndex } from "./faiss-index.ts";
-import type { VectorSource } from "./index-build.ts";
+import { addFrom, type VectorSource } from "./index-build.ts";
 import type { Space } from "./protocol.ts";
 import { VectorIndex } from "./vector-index.ts";
 
@@ -38,21 +38,11 @@ export class SpaceIndex {
   }
 
   fill(): void {
-    this.add(this.unfilled.splice(-FILL_SLICE).reverse());
+    addFrom(this.source, this.unfilled.splice(-FILL_SLICE).reverse(), this.index);
   }
 
   /** The record's vectors of these slots, in their order; undefined where there is none. */
   vectorsOf(slots: readonly number[]): (Float32Array | undefined)[] {
     return this.source.vectorsOf(slots);
-  }
-
-  /** Adds the record's vectors of these slots; one that is gone meanwhile is left out. */
-  private add(slots: readonly number[]): void {
-    const vectors = this.source.vectorsOf(slots);
-    const there = slots.filter((_, index) => vectors[index] !== undefined);
-    this.index.add(
-      there,
-      vectors.filter((vector) => vector !== undefined),
-    );
   }
 }
