@@ -24,9 +24,9 @@ async function open() {
   const send = async ({ print, comparison }: Awaited<ReturnType<typeof compare>>) => {
     const texts = print.source.map(({ searchText }) => searchText);
     const packed = pack(await embedder.embed({ texts, purpose: "document" }, signal));
-    const vectors = { hashes: print.chunks.map(({ searchHash }) => searchHash), packed };
-    const documents = [wireDocument(print)];
-    return engine.call("put", { token: randomUUID(), content: comparison.content, documents, vectors }, signal);
+    const documents = [wireDocument(print, () => 0)];
+    const request = { token: randomUUID(), content: comparison.content, documents, vectors: { packed } };
+    return engine.call("put", request, signal);
   };
   return { compare, send, retrieval };
 }

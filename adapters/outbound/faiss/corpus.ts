@@ -13,6 +13,7 @@ import type {
   Selection,
 } from "../../../domain/ports/corpus-port.ts";
 import type { Principal } from "../../../domain/principal.ts";
+import { chunkKey } from "./engine/chunk-key.ts";
 import type { Caller, Comparison, Fingerprint, PackedVectors, RemoveRequest } from "./engine/protocol.ts";
 import { pack } from "./engine/vector-bytes.ts";
 import { SpaceGone } from "./engine-child.ts";
@@ -30,6 +31,12 @@ export interface FaissCorpusParts {
   readonly maintenance: Maintenance;
   /** Ends what this side shares with the retrieval. */
   readonly close: () => Promise<void>;
+}
+
+/** The vectors that a put brings, and their places by the hashes of the texts that they stand for. */
+interface Embedded {
+  readonly vectors: PackedVectors;
+  readonly places: ReadonlyMap<string, number>;
 }
 
 /** The corpus has another content than the one that was compared with. */
@@ -147,13 +154,13 @@ export class FaissCorpus implements CorpusPort {
     const changed = all.filter((_, index) => comparison.documents[index]?.outcome !== "unchanged");
     const unchanged = all.length - changed.length;
     if (changed.length === 0) return { added: 0, replaced: 0, unchanged };
-    const packed = await this.embed(all, comparison, vectors, signal).catch(asGone);
-    if (packed === GONE) return undefined;
+    const embedded = await this.embed(all, comparison, vectors, signal).catch(asGone);
+    if (embedded === GONE) return undefined;
     const request = {
       token,
       content: comparison.content,
-      documents: changed.map(wireDocument),
-      ...(packed === undefined ? {} : { vectors: packed }),
+      documents: changed.map((document) => wireDocument(document, (searchHash) => embedded?.places.get(searchHash))),
+      ...(embedded === undefined ? {} : { vectors: embedded.vectors }),
     };
     const { report } = await engine.call("put", request, signal);
     return report === undefined ? undefined : { ...report, unchanged: report.unchanged + unchanged };
@@ -162,29 +169,34 @@ export class FaissCorpus implements CorpusPort {
   /** Vectors of the chunks that the record has none of; what an earlier round has embedded is not embedded again. */
   private async embed(
     all: readonly PutDocument[],
-    { space, documents }: Comparison,
+    { space, wantsVectors, documents }: Comparison,
     known: Map<string, Float32Array>,
     signal: AbortSignal,
-  ): Promise<PackedVectors | undefined> {
-    const texts = new Map<string, string>();
+  ): Promise<Embedded | undefined> {
+    if (!wantsVectors) return undefined;
+    const places = new Map<string, number>();
+    const texts: string[] = [];
     for (const [index, { chunks, source }] of all.entries()) {
-      for (const position of documents[index]?.toEmbed ?? []) {
-        const [print, chunk] = [chunks[position], source[position]];
-        if (print !== undefined && chunk !== undefined) texts.set(print.searchHash, chunk.searchText);
+      const { outcome, embedded = [] } = documents[index] ?? {};
+      if (outcome === "unchanged") continue;
+      const there = new Set(embedded);
+      for (const [position, print] of chunks.entries()) {
+        if (places.has(print.searchHash) || (there.size > 0 && there.has(chunkKey(print)))) continue;
+        places.set(print.searchHash, texts.length);
+        texts.push(source[position]?.searchText ?? "");
       }
     }
-    if (texts.size === 0) return undefined;
+    if (texts.length === 0) return undefined;
     const key = (searchHash: string) => (space?.kind === "learned" ? `${space.id} ${searchHash}` : searchHash);
-    const unknown = [...texts].filter(([searchHash]) => !known.has(key(searchHash)));
-    const embedded = await this.parts.spaces.embedDocuments(
+    const unknown = [...places].filter(([searchHash]) => !known.has(key(searchHash)));
+    const vectors = await this.parts.spaces.embedDocuments(
       space,
-      unknown.map(([, text]) => text),
+      unknown.map(([, place]) => texts[place] ?? ""),
       signal,
     );
-    for (const [index, vector] of embedded.entries()) known.set(key(unknown[index]?.[0] ?? ""), vector);
-    const hashes = [...texts.keys()];
-    const packed = pack(hashes.flatMap((searchHash) => known.get(key(searchHash)) ?? []));
-    return space === undefined ? { hashes, packed } : { space: space.id, hashes, packed };
+    for (const [index, vector] of vectors.entries()) known.set(key(unknown[index]?.[0] ?? ""), vector);
+    const packed = pack([...places.keys()].flatMap((searchHash) => known.get(key(searchHash)) ?? []));
+    return { places, vectors: space === undefined ? { packed } : { space: space.id, packed } };
   }
 }
 
@@ -193,7 +205,7 @@ function callerOf(principal: Principal | undefined): Caller {
 }
 
 function printsOf(all: readonly PutDocument[]): readonly Fingerprint[] {
-  return all.map(({ id, hash, chunks }) => ({ id, hash, chunks }));
+  return all.map(({ id, hash }) => ({ id, hash }));
 }
 
 function asGone(error: unknown): typeof GONE {

@@ -8,6 +8,7 @@ import type { ChunkFingerprint, Fingerprint, WireChunk, WireDocument } from "./e
 /** A document that is to be put, with what tells it from others. */
 export interface PutDocument extends Fingerprint {
   readonly document: SourceDocument;
+  readonly chunks: readonly ChunkFingerprint[];
   /** Each with an id of its own. */
   readonly source: readonly Chunk[];
 }
@@ -36,7 +37,7 @@ export function fingerprintAll(documents: readonly ChunkedDocument[], maxBatch: 
 function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
   const source = [...new Map(chunks.map((chunk) => [chunk.id, chunk])).values()];
   const { id, title, text, uri, metadata, readers, origin } = document;
-  const places = source.map(({ searchText, ...place }) => ({ ...place, text: undefined }));
+  const places = source.map((chunk) => ({ ...chunk, searchText: undefined, text: undefined }));
   const prints: ChunkFingerprint[] = source.map((chunk) => ({
     id: chunk.id,
     searchHash: hash([title, chunk.searchText]),
@@ -48,8 +49,11 @@ function fingerprint({ document, chunks }: ChunkedDocument): PutDocument {
   return { id, hash: hash(whole), chunks: prints, document, source };
 }
 
-/** What the engine keeps of the document. */
-export function wireDocument({ document, source, chunks, hash }: PutDocument): WireDocument {
+/** What the engine keeps of the document; `placeOf` gives the place of a search text's vector by its hash, where the put brings it. */
+export function wireDocument(
+  { document, source, chunks, hash }: PutDocument,
+  placeOf: (searchHash: string) => number | undefined,
+): WireDocument {
   const { id, title, text, uri, metadata, readers, origin } = document;
   return {
     id,
@@ -60,15 +64,30 @@ export function wireDocument({ document, source, chunks, hash }: PutDocument): W
     ...(readers === undefined ? {} : { readers }),
     ...(origin === undefined ? {} : { origin }),
     hash,
-    chunks: source.map((chunk, index) => wireChunk(chunk, chunks[index]?.searchHash ?? "")),
+    chunks: source.map((chunk, index) => {
+      const searchHash = chunks[index]?.searchHash ?? "";
+      return wireChunk(chunk, searchHash, placeOf(searchHash));
+    }),
   };
 }
 
-function wireChunk({ searchText, text, ...chunk }: Chunk, searchHash: string): WireChunk {
+function wireChunk(chunk: Chunk, searchHash: string, vector: number | undefined): WireChunk {
+  const { id, text, start, end, section, page, language, tokens, searchText } = chunk;
   const search = searchText.endsWith(text)
     ? { lead: searchText.slice(0, searchText.length - text.length) }
     : { whole: searchText };
-  return { ...chunk, searchHash, search };
+  return {
+    id,
+    searchHash,
+    start,
+    end,
+    section,
+    ...(page === undefined ? {} : { page }),
+    ...(language === undefined ? {} : { language }),
+    tokens,
+    search,
+    ...(vector === undefined ? {} : { vector }),
+  };
 }
 
 function isCutFrom({ text, start, end }: Chunk, document: SourceDocument): boolean {

@@ -1,5 +1,6 @@
 import type { SourceDocument } from "../../../../domain/document.ts";
 import type { PutOutcome } from "../../../../domain/ports/corpus-port.ts";
+import { chunkKey, storedChunkKey } from "./chunk-key.ts";
 import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
 import type { PassageBody } from "./stored-documents.ts";
@@ -21,7 +22,8 @@ export class MissingVector extends Error {}
 /** Vectors that a put brings, for the space that is active. */
 export interface VectorsForSpace {
   readonly space: number;
-  vectorOf(searchHash: string): Float32Array | undefined;
+  /** The vector at this place; absent where the put brings none. */
+  vectorAt?(place: number): Float32Array;
 }
 
 interface NewPassage {
@@ -46,16 +48,13 @@ export class DocumentStore {
     this.database = database;
   }
 
-  /** What a put of these documents would have to write and to embed; without a space nothing is to be embedded. */
-  compare(fingerprints: readonly Fingerprint[], space: number | "new" | undefined): DocumentComparison[] {
-    return fingerprints.map(({ id, hash, chunks }) => {
+  /** What a put of these documents would do, and which of their vectors are there in the space, where there is one. */
+  compare(fingerprints: readonly Fingerprint[], space: number | undefined): DocumentComparison[] {
+    return fingerprints.map(({ id, hash }) => {
       const row = this.documentRow(id);
-      if (row?.hash === hash) return { outcome: "unchanged", toEmbed: [] };
-      const outcome = row === undefined ? "added" : "replaced";
-      if (space === undefined) return { outcome, toEmbed: [] };
-      const known = row === undefined || space === "new" ? new Set<string>() : this.embeddedChunks(row.number, space);
-      const toEmbed = chunks.flatMap((chunk, position) => (known.has(chunkKey(chunk)) ? [] : [position]));
-      return { outcome, toEmbed };
+      if (row === undefined) return { outcome: "added", embedded: [] };
+      if (row.hash === hash) return { outcome: "unchanged", embedded: [] };
+      return { outcome: "replaced", embedded: space === undefined ? [] : this.embeddedChunks(row.number, space) };
     });
   }
 
@@ -72,7 +71,7 @@ export class DocumentStore {
     const { metadata = {}, readers } = wire;
     written.documents.push({ number, metadata, ...(readers === undefined ? {} : { readers }) });
     const old = new Map(
-      (row === undefined ? [] : this.passageRows(number)).map((passage) => [storedKey(passage), passage]),
+      (row === undefined ? [] : this.passageRows(number)).map((passage) => [keyOf(passage), passage]),
     );
     for (const [position, chunk] of wire.chunks.entries()) {
       const body = JSON.stringify(bodyOf(wire, chunk));
@@ -168,14 +167,14 @@ export class DocumentStore {
     return this.database.all("SELECT number, id, search_hash FROM passages WHERE document = ?", document);
   }
 
-  private embeddedChunks(document: number, space: number): Set<string> {
+  private embeddedChunks(document: number, space: number): string[] {
     const rows = this.database.all<PassageRow>(
       `SELECT p.number, p.id, p.search_hash FROM passages p JOIN vectors v ON v.passage = p.number AND v.space = ?
        WHERE p.document = ?`,
       space,
       document,
     );
-    return new Set(rows.map(storedKey));
+    return rows.map(keyOf);
   }
 
   private writeDocument(wire: WireDocument, number: number | undefined, generation: number): number {
@@ -218,7 +217,7 @@ export class DocumentStore {
     written.passages.push({ number: passage, document, terms });
     if (vectors === undefined) return;
     const { space } = vectors;
-    const vector = vectors.vectorOf(chunk.searchHash);
+    const vector = chunk.vector === undefined ? undefined : vectors.vectorAt?.(chunk.vector);
     if (vector === undefined) throw new MissingVector();
     const { inserted: number } = this.database.run(
       "INSERT INTO vectors (space, passage, vector) VALUES (?, ?, ?)",
@@ -237,8 +236,9 @@ export class DocumentStore {
 }
 
 function bodyOf(wire: WireDocument, chunk: WireChunk): PassageBody {
-  const { searchHash: _, ...rest } = chunk;
-  return { ...rest, text: wire.text.slice(chunk.start, chunk.end) };
+  const { id, start, end, section, page, language, tokens, search } = chunk;
+  const place = { ...(page === undefined ? {} : { page }), ...(language === undefined ? {} : { language }) };
+  return { id, start, end, section, ...place, tokens, search, text: wire.text.slice(start, end) };
 }
 
 function searchTextOf(body: string): string {
@@ -251,10 +251,6 @@ export function joinSearchText(search: WireChunk["search"], text: string): strin
   return "whole" in search ? search.whole : search.lead + text;
 }
 
-function chunkKey({ id, searchHash }: { readonly id: string; readonly searchHash: string }): string {
-  return `${searchHash} ${JSON.stringify(id)}`;
-}
-
-function storedKey({ id, search_hash }: PassageRow): string {
-  return `${search_hash} ${id}`;
+function keyOf({ id, search_hash }: PassageRow): string {
+  return storedChunkKey(id, search_hash);
 }

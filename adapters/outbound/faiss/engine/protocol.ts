@@ -75,7 +75,6 @@ export interface Fingerprint {
   readonly id: string;
   /** Over everything that the document is. */
   readonly hash: string;
-  readonly chunks: readonly ChunkFingerprint[];
 }
 
 export interface ChunkFingerprint {
@@ -89,6 +88,8 @@ export interface Comparison {
   readonly content: string;
   /** Space of the vectors that `put` must bring; absent where it needs none, or is the first one of a fixed embedder. */
   readonly space?: Space;
+  /** Whether `put` must bring the vectors of those chunks whose vectors are not there. */
+  readonly wantsVectors: boolean;
   /** In the fingerprints' order. */
   readonly documents: readonly DocumentComparison[];
 }
@@ -96,8 +97,8 @@ export interface Comparison {
 export interface DocumentComparison {
   /** What a put would do. */
   readonly outcome: PutOutcome;
-  /** Positions of the chunks whose vectors are not there. */
-  readonly toEmbed: readonly number[];
+  /** Keys of the document's chunks as the record has them whose vectors are there, see `chunkKey`; [] where it stays unchanged. */
+  readonly embedded: readonly string[];
 }
 
 /** A chunk without its text, which the document holds. */
@@ -110,6 +111,8 @@ export interface WireChunk extends ChunkFingerprint {
   readonly tokens: number;
   /** What stands before the text in the search text, where that ends with the text; else the whole search text. */
   readonly search: { readonly lead: string } | { readonly whole: string };
+  /** Place of its vector among those of the put, from 0; absent where the put brings none. */
+  readonly vector?: number;
 }
 
 export interface WireDocument {
@@ -124,11 +127,10 @@ export interface WireDocument {
   readonly chunks: readonly WireChunk[];
 }
 
-/** Vectors by the hash of the text that they stand for, one after the other in `packed`. */
+/** Vectors one after the other. */
 export interface PackedVectors {
-  /** Id of their space. */
+  /** Id of their space; absent for the first one of a fixed embedder. */
   readonly space?: string;
-  readonly hashes: readonly string[];
   readonly packed: Float32Array;
 }
 

@@ -2,7 +2,7 @@ import { ServiceError } from "../../../../domain/errors.ts";
 import { SpaceGone } from "./content.ts";
 import type { Database } from "./database.ts";
 import type { Growth } from "./newcomers.ts";
-import type { EmbedderIdentity, PackedVectors, Plan, Space } from "./protocol.ts";
+import type { EmbedderIdentity, Plan, Space } from "./protocol.ts";
 import { bytesOf, vectorOf } from "./vector-bytes.ts";
 
 interface SpaceRow extends Omit<Space, "id"> {
@@ -282,14 +282,4 @@ export class SpaceStore {
 
 function nameOf({ embedder, dimensions }: { readonly embedder: string; readonly dimensions?: number }): string {
   return dimensions === undefined ? embedder : `${embedder} (${dimensions} dimensions)`;
-}
-
-/** The vectors by their hashes. */
-export function unpack({ hashes, packed }: PackedVectors): (searchHash: string) => Float32Array | undefined {
-  const dimensions = packed.length / Math.max(1, hashes.length);
-  const positions = new Map(hashes.map((hash, index) => [hash, index]));
-  return (searchHash) => {
-    const position = positions.get(searchHash);
-    return position === undefined ? undefined : packed.subarray(position * dimensions, (position + 1) * dimensions);
-  };
 }

@@ -19,7 +19,7 @@ interface DocumentRow {
 }
 
 /** What the record keeps of a passage. */
-export interface PassageBody extends Omit<WireChunk, "searchHash"> {
+export interface PassageBody extends Omit<WireChunk, "searchHash" | "vector"> {
   readonly text: string;
 }
 

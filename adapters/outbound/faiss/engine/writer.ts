@@ -14,7 +14,7 @@ import {
   type VectorsForSpace,
 } from "./document-store.ts";
 import type { Comparison, Fingerprint, PackedVectors, PutReply, PutRequest, WireDocument } from "./protocol.ts";
-import { type SpaceStore, unpack } from "./space-store.ts";
+import type { SpaceStore } from "./space-store.ts";
 import { type Committed, nothingWritten, type Written } from "./written.ts";
 
 /** Told of each put in the turn of the event loop in which it is committed. */
@@ -55,12 +55,10 @@ export class Writer {
   compare(fingerprints: readonly Fingerprint[]): Comparison {
     return this.database.read(() => {
       const space = this.spaces.active();
-      const documents = this.documents.compare(
-        fingerprints,
-        space?.number ?? (this.spaces.isFixed ? "new" : undefined),
-      );
-      const { content } = this;
-      return space === undefined ? { content, documents } : { content, space, documents };
+      const documents = this.documents.compare(fingerprints, space?.number);
+      const { content, spaces } = this;
+      if (space === undefined) return { content, wantsVectors: spaces.isFixed, documents };
+      return { content, space, wantsVectors: true, documents };
     });
   }
 
@@ -171,11 +169,13 @@ export class Writer {
   private vectorsForSpace(vectors: PackedVectors | undefined): VectorsForSpace | undefined {
     const active = this.spaces.active();
     if (active === undefined && !this.spaces.isFixed) return undefined;
-    if (vectors === undefined && active !== undefined) return { space: active.number, vectorOf: () => undefined };
+    if (vectors === undefined && active !== undefined) return { space: active.number };
     // A fixed embedder's vectors live in its first space, which another put may have begun since.
     const fits = vectors?.space === undefined ? this.spaces.isFixed : vectors.space === active?.id;
     if (vectors === undefined || !fits) throw new MissingVector();
-    return { space: (active ?? this.spaces.createFixed()).number, vectorOf: unpack(vectors) };
+    const { number: space, dimensions } = active ?? this.spaces.createFixed();
+    const { packed } = vectors;
+    return { space, vectorAt: (place) => packed.subarray(place * dimensions, (place + 1) * dimensions) };
   }
 }
 
