@@ -40,8 +40,9 @@ export function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
 }
 
+/** To three digits, so that what is just below a round number does not look like it. */
 export function times(ratio: number): string {
-  return Number.isNaN(ratio) ? "-" : `x ${ratio < 10 ? ratio.toFixed(2) : ratio.toFixed(0)}`;
+  return Number.isNaN(ratio) ? "-" : `x ${ratio.toFixed(ratio < 10 ? 2 : ratio < 100 ? 1 : 0)}`;
 }
 
 /** Rows of cells, the first one the head. */
