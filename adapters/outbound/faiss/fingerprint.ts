@@ -73,9 +73,9 @@ export function wireDocument(
 
 function wireChunk(chunk: Chunk, searchHash: string, vector: number | undefined): WireChunk {
   const { id, text, start, end, section, page, language, tokens, searchText } = chunk;
-  const search = searchText.endsWith(text)
-    ? { lead: searchText.slice(0, searchText.length - text.length) }
-    : { whole: searchText };
+  const lead = searchText.length - text.length;
+  const search =
+    lead >= 0 && searchText.slice(lead) === text ? { lead: searchText.slice(0, lead) } : { whole: searchText };
   return {
     id,
     searchHash,
@@ -91,7 +91,7 @@ function wireChunk(chunk: Chunk, searchHash: string, vector: number | undefined)
 }
 
 function isCutFrom({ text, start, end }: Chunk, document: SourceDocument): boolean {
-  return end - start === text.length && document.text.startsWith(text, start);
+  return start >= 0 && end - start === text.length && document.text.slice(start, end) === text;
 }
 
 /** 128 bits of SHA-256 over the JSON, enough to tell contents apart by. */
