@@ -87,6 +87,20 @@ describe("VectorIndex", () => {
     expect(fixture.recall(100)).toBeGreaterThan(0.95);
   });
 
+  it("leaves the flat index as it is from the threshold on, and takes what waits into it where it is to stay flat", () => {
+    const fixture = new Fixture(10, 1_000);
+    for (let count = 0; count < 4; count++) fixture.add(300);
+    expect(fixture.index.snapshot.size).toBe(900);
+    fixture.add(20_000);
+    expect([fixture.index.snapshot.size, fixture.index.kind]).toEqual([900, "flat"]);
+    expect(fixture.recall(100)).toBe(1);
+    fixture.remove((slot) => slot >= 950 || slot % 100 === 0);
+    expect(fixture.recall(100)).toBe(1);
+    fixture.rest();
+    expect([fixture.index.snapshot.size, fixture.index.kind]).toEqual([940, "flat"]);
+    expect(fixture.recall(100)).toBe(1);
+  });
+
   it("finds vectors that wait to be folded into HNSW, and not those that were removed", () => {
     const fixture = new Fixture(3, 1_000);
     fixture.add(2_000);

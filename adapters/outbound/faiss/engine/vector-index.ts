@@ -17,7 +17,7 @@ const MARGIN = 1.2;
 const GROWTH = 4;
 /** Neighbours that HNSW finds well; past it reading all eligible vectors is better, and these are few then. */
 const HNSW_MOST_K = 2_048;
-/** As many vectors may wait for HNSW as it holds, and at least so many; past it, adding does slices of its work itself. */
+/** As many vectors may wait for HNSW as it holds, once it is there, and at least so many; past it, adding does slices of its work itself. */
 const MAY_WAIT = 16_384;
 const SCAN_SLICE = 256;
 
@@ -85,12 +85,13 @@ export class VectorIndex {
     for (const slot of keptSlots) this.slots.add(slot);
     this.unsaved += kept.length;
     this.build?.expect(keptSlots);
-    if (this.faiss.kind === "flat") {
+    // A flat index that is to become HNSW grows no more: FAISS copies all of it each time that its room is full.
+    if (this.kind === "flat" && this.size < this.flatBelow) {
       this.faiss.add(keptSlots, kept);
-    } else {
-      this.recent.add(keptSlots, kept);
-      while (this.recent.size > Math.max(MAY_WAIT, this.faiss.size)) this.work();
+      return;
     }
+    this.recent.add(keptSlots, kept);
+    while (this.kind === "hnsw" && this.recent.size > Math.max(MAY_WAIT, this.faiss.size)) this.work();
   }
 
   remove(slot: number): void {
