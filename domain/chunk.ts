@@ -11,7 +11,7 @@ export interface Chunk {
   readonly section: readonly string[];
   /** Page number, from 1. */
   readonly page?: number;
-  /** ISO 639-1 where it is known. */
+  /** ISO 639-1 where it is known; an index analyses the text as of that language. */
   readonly language?: string;
   /** Tokens of `text`. */
   readonly tokens: number;

@@ -3,6 +3,14 @@ import { ENGLISH, FOREIGN, functionWordKind, keyOf, longerKey, MAX_FUNCTION_WORD
 
 export type Language = "en" | "zh" | "ja" | "ko" | "other";
 
+/** The languages that have an analysis of their own, by their codes in ISO 639-1. */
+const CODES: ReadonlySet<string> = new Set<Language>(["en", "zh", "ja", "ko"]);
+
+/** Whether a code of ISO 639-1 is one of a language that {@link detectLanguage} tells by name. */
+export function isLanguageCode(code: string): code is Language {
+  return CODES.has(code);
+}
+
 const ONLY_ASCII = /^[\0-\x7f]*$/u;
 
 const SAMPLE_LENGTH = 4_000;

@@ -1,10 +1,11 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { analysePassage } from "../../adapters/outbound/faiss/engine/analysis.ts";
-import { AnalysisThread, type PassageText } from "../../adapters/outbound/faiss/engine/analysis-thread.ts";
+import { analysePassage, type PassageText } from "../../adapters/outbound/faiss/engine/analysis.ts";
+import { AnalysisThread } from "../../adapters/outbound/faiss/engine/analysis-thread.ts";
 
 const PASSAGES: readonly PassageText[] = [
   { title: "Lighthouses", searchText: "Lighthouses\nThe keeper of the lighthouse lights the lamps." },
   { title: "", searchText: "灯塔照亮港口。" },
+  { title: "", searchText: "灯塔照亮港口。", language: "ja" },
   { title: "", searchText: "" },
 ];
 
@@ -14,8 +15,7 @@ function open(): AnalysisThread {
   return thread;
 }
 
-const expected = (passages: readonly PassageText[]) =>
-  passages.map(({ title, searchText }) => analysePassage(title, searchText));
+const expected = (passages: readonly PassageText[]) => passages.map((passage) => analysePassage(passage));
 
 describe("AnalysisThread", () => {
   it("gives each call the terms of its own passages, in their order", async () => {

@@ -1,8 +1,12 @@
+import type { Language } from "../../../domain/text/language.ts";
+
 /** Passages that are given to a contender at once, with the vectors that an embedder would give for them. */
 export interface Batch {
   /** Number of the first passage; the others follow. */
   readonly first: number;
   readonly texts: readonly string[];
+  /** Of each passage, as whoever cuts documents into passages tells it of them. */
+  readonly languages: readonly Language[];
   readonly vectors: readonly Float32Array[];
   /** The same vectors as plain numbers for those who take no others, else []: millions of numbers are work for the garbage collector. */
   readonly lists: readonly number[][];

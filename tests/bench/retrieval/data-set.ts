@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { bytesOf, vectorOf } from "../../../adapters/outbound/faiss/engine/vector-bytes.ts";
+import { detectLanguage, type Language } from "../../../domain/text/language.ts";
 import type { Batch, Query } from "./contender.ts";
 
 export interface DataSetHead {
@@ -48,12 +49,14 @@ export class DataSet {
       openSync(join(directory, "vectors.f32"), "w"),
       openSync(join(directory, "texts.utf8"), "w"),
     ];
-    const ends: number[] = [];
+    const [ends, languages]: [number[], Language[]] = [[], []];
     for (const { text, vector } of passages) {
       writeSync(vectors, bytesOf(vector));
       ends.push((ends.at(-1) ?? 0) + writeSync(texts, text));
+      languages.push(detectLanguage(text));
     }
     writeFileSync(join(directory, "ends.json"), JSON.stringify(ends));
+    writeFileSync(join(directory, "languages.json"), JSON.stringify(languages));
     closeSync(vectors);
     closeSync(texts);
     const packed = new Float32Array(queries.length * head.dimensions);
@@ -66,12 +69,23 @@ export class DataSet {
 
   /** The passages from `from` to before `to` in their order, all by default, `count` at a time; vectors as plain numbers too where they are asked for. */
   *batches(count: number, withLists: boolean, from = 0, to = this.size): Generator<Batch> {
-    const ends: readonly number[] = JSON.parse(readFileSync(join(this.directory, "ends.json"), "utf8"));
+    const ends = this.list<number>("ends.json");
+    const languages = this.list<Language>("languages.json");
     for (let first = from; first < to; first += count) {
       const texts = this.texts(ends[first - 1] ?? 0, ends.slice(first, Math.min(to, first + count)));
       const vectors = this.vectors(first, texts.length);
-      yield { first, texts, vectors, lists: withLists ? vectors.map((vector) => [...vector]) : [] };
+      yield {
+        first,
+        texts,
+        languages: languages.slice(first, first + texts.length),
+        vectors,
+        lists: withLists ? vectors.map((vector) => [...vector]) : [],
+      };
     }
+  }
+
+  private list<Item>(name: string): readonly Item[] {
+    return JSON.parse(readFileSync(join(this.directory, name), "utf8"));
   }
 
   private texts(start: number, ends: readonly number[]): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { analysePassage, analyseQuery } from "../../../adapters/outbound/faiss/engine/analysis.ts";
-import { decodePassageTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
+import { decodePassageTerms, encodePassageTerms } from "../../../adapters/outbound/faiss/engine/passage-terms.ts";
 import { analyze } from "../../../domain/text/analyzer.ts";
 import { termFingerprint } from "../../../domain/text/term-fingerprint.ts";
 
@@ -16,12 +16,19 @@ describe("analysePassage", () => {
     const title = "Transformateurs";
     const beginning = analyze(title, "other").at(-1);
     expect(analyze(title)).not.toContain(beginning);
-    expect(frequencyOf(beginning, analysePassage(title, `${title}\n${FRENCH}`))).toBe(3);
+    expect(frequencyOf(beginning, analysePassage({ title, searchText: `${title}\n${FRENCH}` }))).toBe(3);
   });
 
   it("counts a title that leads the search text as the title only", () => {
-    const bytes = analysePassage("Engine", "Engine\nIt keeps a record.");
+    const bytes = analysePassage({ title: "Engine", searchText: "Engine\nIt keeps a record." });
     expect(frequencyOf(analyze("engine")[0], bytes)).toBe(3);
+  });
+
+  it("takes the language that the chunk says, where that has an analysis of its own, and else that of the text", () => {
+    const analysed = (language?: string) => analysePassage({ title: "", searchText: FRENCH, language });
+    expect(analysed("en")).toEqual(encodePassageTerms("", FRENCH, "en"));
+    expect([analysed("fr"), analysed()]).toEqual(Array(2).fill(encodePassageTerms("", FRENCH, "other")));
+    expect(analysed("en")).not.toEqual(analysed());
   });
 });
 

@@ -1,11 +1,6 @@
 import type { Worker } from "node:worker_threads";
+import type { PassageText } from "./analysis.ts";
 import { startThread } from "./engine-thread.ts";
-
-/** What a passage is found by, before it is analysed. */
-export interface PassageText {
-  readonly title: string;
-  readonly searchText: string;
-}
 
 /** The terms of some passages, one after the other. */
 export interface AnalysedTexts {

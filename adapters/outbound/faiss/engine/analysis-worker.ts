@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { analysePassage } from "./analysis.ts";
-import type { AnalysedTexts, PassageText } from "./analysis-thread.ts";
+import { analysePassage, type PassageText } from "./analysis.ts";
+import type { AnalysedTexts } from "./analysis-thread.ts";
 import { giveWayToEventLoop } from "./thread-priority.ts";
 
 const FIRST_ROOM = 1 << 20;
@@ -23,7 +23,7 @@ function roomFor(bytes: number): Uint8Array {
 
 parentPort?.on("message", (passages: readonly PassageText[]) => {
   used = 0;
-  const lengths = passages.map(({ title, searchText }) => analysePassage(title, searchText, roomFor).length);
+  const lengths = passages.map((passage) => analysePassage(passage, roomFor).length);
   const bytes = room.slice(0, used);
   parentPort?.postMessage({ bytes, lengths } satisfies AnalysedTexts, [bytes.buffer]);
 });

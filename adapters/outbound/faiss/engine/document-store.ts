@@ -1,5 +1,6 @@
 import type { SourceDocument } from "../../../../domain/document.ts";
 import type { PutOutcome } from "../../../../domain/ports/corpus-port.ts";
+import type { PassageText } from "./analysis.ts";
 import { chunkKey, storedChunkKey } from "./chunk-key.ts";
 import type { Database } from "./database.ts";
 import type { DocumentComparison, Fingerprint, TextsToEmbed, WireChunk, WireDocument } from "./protocol.ts";
@@ -141,7 +142,7 @@ export class DocumentStore {
   }
 
   /** Replaces the terms of all passages. */
-  analyseAgain(analyse: (title: string, searchText: string) => Uint8Array): void {
+  analyseAgain(analyse: (passage: PassageText) => Uint8Array): void {
     for (const { number } of this.database.all<{ number: number }>("SELECT number FROM passages")) {
       const row = this.database.get<{ body: string; head: string }>(
         "SELECT p.body, d.head FROM passages p JOIN documents d ON d.number = p.document WHERE p.number = ?",
@@ -149,9 +150,10 @@ export class DocumentStore {
       );
       if (row === undefined) continue;
       const { title = "" }: Pick<SourceDocument, "title"> = JSON.parse(row.head);
+      const { search, text, language }: PassageBody = JSON.parse(row.body);
       this.database.run(
         "UPDATE passages SET terms = ? WHERE number = ?",
-        analyse(title, searchTextOf(row.body)),
+        analyse({ title, searchText: joinSearchText(search, text), language }),
         number,
       );
     }

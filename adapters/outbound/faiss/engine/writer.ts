@@ -3,8 +3,8 @@ import type { PutReport } from "../../../../domain/ports/corpus-port.ts";
 import type { Ranking } from "../../../../domain/ranking.ts";
 import type { RelevanceFloor } from "../../../../domain/relevance.ts";
 import { ANALYZER_VERSION } from "../../../../domain/text/analyzer.ts";
-import { analysePassage } from "./analysis.ts";
-import type { AnalysisThread, PassageText } from "./analysis-thread.ts";
+import { analysePassage, type PassageText } from "./analysis.ts";
+import type { AnalysisThread } from "./analysis-thread.ts";
 import type { Database } from "./database.ts";
 import {
   type AnalysedDocument,
@@ -180,8 +180,9 @@ export class Writer {
 }
 
 function passagesOf({ title = "", text, chunks }: WireDocument): PassageText[] {
-  return chunks.map(({ search, start, end }) => ({
+  return chunks.map(({ search, start, end, language }) => ({
     title,
     searchText: joinSearchText(search, text.slice(start, end)),
+    language,
   }));
 }

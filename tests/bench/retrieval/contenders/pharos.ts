@@ -1,6 +1,7 @@
 import type { Chunk } from "../../../../domain/chunk.ts";
 import type { ChunkedDocument } from "../../../../domain/ports/corpus-port.ts";
 import type { EmbeddingPort } from "../../../../domain/ports/embedding-port.ts";
+import type { Language } from "../../../../domain/text/language.ts";
 import { openFaiss } from "../../../support/faiss.ts";
 import type { Batch, Contender, Setting } from "../contender.ts";
 
@@ -47,20 +48,24 @@ export async function openPharos({ dimensions, passagesPerDocument, directory, q
   };
 }
 
-function documentsOf({ first, texts }: Batch, passagesPerDocument: number): ChunkedDocument[] {
+function documentsOf({ first, texts, languages }: Batch, passagesPerDocument: number): ChunkedDocument[] {
   const documents: ChunkedDocument[] = [];
   for (let start = 0; start < texts.length; start += passagesPerDocument) {
-    documents.push(documentOf(first + start, texts.slice(start, start + passagesPerDocument)));
+    const end = start + passagesPerDocument;
+    documents.push(documentOf(first + start, texts.slice(start, end), languages.slice(start, end)));
   }
   return documents;
 }
 
-function documentOf(first: number, paragraphs: readonly string[]): ChunkedDocument {
+/** As the service's own chunking makes it. */
+function documentOf(first: number, paragraphs: readonly string[], languages: readonly Language[]): ChunkedDocument {
   const chunks: Chunk[] = [];
   let start = 0;
   for (const [index, text] of paragraphs.entries()) {
     const end = start + text.length;
-    chunks.push({ id: String(first + index), text, start, end, section: [], tokens: 1, searchText: text });
+    const told = languages[index];
+    const language = told === undefined || told === "other" ? {} : { language: told };
+    chunks.push({ id: String(first + index), text, start, end, section: [], ...language, tokens: 1, searchText: text });
     start = end + PARAGRAPH_BREAK.length;
   }
   return { document: { id: `document ${first}`, text: paragraphs.join(PARAGRAPH_BREAK) }, chunks };
