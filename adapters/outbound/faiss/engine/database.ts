@@ -23,6 +23,12 @@ const MOST_LOG_BYTES = 2 * LOG_BYTES;
 /** Bytes of an older file up to which it is rewritten at its opening, so that it can give space back: a second or two. */
 const REWRITTEN_UP_TO = 256 << 20;
 
+interface Committed<Result> {
+  readonly result: Result;
+  /** Resolves once it is on disk. */
+  readonly durable: Promise<void>;
+}
+
 /** The SQLite file of a corpus; several processes may have it open. */
 export class Database {
   private readonly connection: DatabaseSync;
@@ -173,8 +179,8 @@ export class Database {
       .then(() => this.checkpoints.room(LOG_BYTES))
       .then(() => this.transact(body, committed));
     this.writing = transaction.catch(() => undefined).then(() => nextTurn());
-    const result = await transaction;
-    await this.durable();
+    const { result, durable } = await transaction;
+    await durable;
     this.checkpoints.committed();
     return result;
   }
@@ -183,7 +189,8 @@ export class Database {
   async durable(): Promise<void> {
     if (!this.isLogSuspect) {
       const failure = await this.log.sync().catch((error: unknown) => ({ error }));
-      if (failure === undefined) return;
+      // One that began meanwhile may have met pages of this one.
+      if (failure === undefined && !this.isLogSuspect) return;
       this.isLogSuspect = true;
     }
     // Of pages that could not be written a later fsync tells nothing (https://wiki.postgresql.org/wiki/Fsync_Errors): they
@@ -193,7 +200,7 @@ export class Database {
     this.isLogSuspect = false;
   }
 
-  private transact<Result>(body: () => Result, committed: () => void): Promise<Result> {
+  private transact<Result>(body: () => Result, committed: () => void): Promise<Committed<Result>> {
     return patiently(
       () => this.begin(),
       () => {
@@ -201,8 +208,11 @@ export class Database {
           if (this.content?.isCurrent() === false) throw new Superseded();
           const result = body();
           this.connection.exec("COMMIT");
+          // The disk is busy already while `committed` runs.
+          const durable = this.durable();
+          durable.catch(() => undefined);
           committed();
-          return result;
+          return { result, durable };
         } catch (error) {
           if (this.connection.isTransaction) this.connection.exec("ROLLBACK");
           throw error;
