@@ -1,15 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
 import { createKendra } from "../../adapters/outbound/kendra/retrieval.ts";
 import type { RetrievalRequest } from "../../domain/ports/retrieval-port.ts";
+import { LOOPBACK_KEYS, withAwsEnvironment } from "../support/aws-environment.ts";
 import { SkippingClock } from "../support/skipping-clock.ts";
 import { KENDRA_INDEX_ID, KendraWire } from "../support/wires/kendra-wire.ts";
 
-beforeEach(() => {
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
-});
-afterEach(() => vi.unstubAllEnvs());
+withAwsEnvironment(LOOPBACK_KEYS);
 
 const unending = new AbortController().signal;
 const ADA = { userId: "ada", groups: ["pilots", "captains"] };

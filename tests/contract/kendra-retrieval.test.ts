@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, vi } from "vitest";
 import { kendraOptions } from "../../adapters/outbound/kendra/options.ts";
 import { createKendra } from "../../adapters/outbound/kendra/retrieval.ts";
 import type { Metadata, MetadataValue } from "../../domain/document.ts";
+import { LOOPBACK_KEYS, withAwsEnvironment } from "../support/aws-environment.ts";
 import { SkippingClock } from "../support/skipping-clock.ts";
 import type { WireAttributes, WireValue } from "../support/wires/kendra-attribute-filter.ts";
 import { KENDRA_INDEX_ID, type KendraDocument, KendraWire } from "../support/wires/kendra-wire.ts";
@@ -10,11 +10,7 @@ import type { ContractDocument } from "./retrieval-contract-documents.ts";
 
 const SECRET = "wJalrXUtnFEMI-SECRET";
 
-beforeEach(() => {
-  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
-  vi.stubEnv("AWS_SECRET_ACCESS_KEY", SECRET);
-});
-afterEach(() => vi.unstubAllEnvs());
+withAwsEnvironment({ ...LOOPBACK_KEYS, AWS_SECRET_ACCESS_KEY: SECRET });
 
 describeRetrievalContract("KendraRetrieval", {
   open: async (documents) => {
