@@ -1,4 +1,4 @@
-import { copyFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -56,6 +56,8 @@ describe("The record's database", () => {
   it("copies what it has written into its file before it says so where it cannot have the log on disk", async () => {
     const { directory, path, log, put } = await open();
     rmSync(log);
+    // Else the thread that copies the log would make another one.
+    mkdirSync(log);
     await Promise.all(
       ["one", "two", "three", "four"].map(async (token) => {
         await put(token);
