@@ -38,9 +38,13 @@ class Fixture {
   }
 
   truth(query: Float32Array, k: number, allowed?: Bitset): readonly number[] {
-    return [...this.vectors]
-      .filter(([slot]) => allowed === undefined || allowed.has(slot))
-      .map(([slot, vector]) => ({ slot, score: innerProduct(query, vector) }))
+    const slots = [...this.vectors.keys()].filter((slot) => allowed === undefined || allowed.has(slot));
+    const scores = Float64Array.from(slots, (slot) => innerProduct(query, this.vectors.get(slot) ?? query));
+    // Numbers alone are sorted in a tenth of the time.
+    const least = scores.toSorted().at(-k) ?? Number.NEGATIVE_INFINITY;
+    return slots
+      .map((slot, index) => ({ slot, score: scores[index] ?? 0 }))
+      .filter(({ score }) => score >= least)
       .toSorted((one, other) => other.score - one.score)
       .slice(0, k)
       .map(({ slot }) => slot);

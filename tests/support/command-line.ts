@@ -3,10 +3,16 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { RUNTIMES } from "./service-process.ts";
+import { OWN_RUNTIME, RUNTIMES, type Runtime } from "./service-process.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const pharos = fileURLToPath(new URL("../../bin/pharos.mjs", import.meta.url));
+const path = (relative: string) => fileURLToPath(new URL(`../../${relative}`, import.meta.url));
+
+/** How each runtime runs the command line. */
+const COMMAND_LINES: Readonly<Record<Runtime, readonly string[]>> = {
+  node: [...RUNTIMES.node, path("bin/pharos.mjs")],
+  deno: [...RUNTIMES.deno, path("infrastructure/cli.ts")],
+};
 
 export interface Outcome {
   readonly code: number | null;
@@ -25,8 +31,8 @@ export async function runWith(
   dataDirectory: string,
   ...args: readonly string[]
 ): Promise<Outcome> {
-  const [node] = RUNTIMES.node;
-  const child = spawn(node, [pharos, ...args], {
+  const [command = "", ...before] = COMMAND_LINES[OWN_RUNTIME];
+  const child = spawn(command, [...before, ...args], {
     env: { PATH: process.env.PATH, HOME: dataDirectory, PHAROS_DATA: dataDirectory, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
