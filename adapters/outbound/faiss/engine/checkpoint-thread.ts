@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { startThread } from "./engine-thread.ts";
 
@@ -21,7 +22,7 @@ export interface CheckpointReply {
 
 /**
  * Copies SQLite's log into the record's file in a thread and through a connection of its own: each time it reads and writes
- * 16 MB and waits for the disk twice. It begins with the first commit.
+ * 16 MB and waits for the disk twice. It begins with the commit after which there is as much to copy.
  */
 export class CheckpointThread {
   private readonly settings: CheckpointSettings;
@@ -35,7 +36,7 @@ export class CheckpointThread {
 
   /** Has the thread look at the log after a commit. */
   committed(): void {
-    this.ask("look");
+    if (this.worker !== undefined || this.isLong()) this.ask("look");
   }
 
   /**
@@ -52,6 +53,12 @@ export class CheckpointThread {
   /** Resolves once the thread's connection is closed. */
   async close(): Promise<void> {
     await this.worker?.terminate();
+  }
+
+  /** Whether the log's file, which is not cut while the record is open, may hold enough. */
+  private isLong(): boolean {
+    const { path, copiedFrom } = this.settings;
+    return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) >= copiedFrom;
   }
 
   private ask(request: CheckpointRequest): void {
