@@ -181,7 +181,8 @@ export class FaissCorpus implements CorpusPort {
       if (outcome === "unchanged") continue;
       const there = new Set(embedded);
       for (const [position, print] of chunks.entries()) {
-        if (places.has(print.searchHash) || (there.size > 0 && there.has(chunkKey(print)))) continue;
+        if (places.has(print.searchHash)) continue;
+        if (there.size > 0 && there.has(chunkKey(print, source[position]?.language))) continue;
         places.set(print.searchHash, texts.length);
         texts.push(source[position]?.searchText ?? "");
       }

@@ -39,6 +39,7 @@ interface PassageRow {
   readonly number: number;
   readonly id: string;
   readonly search_hash: string;
+  readonly language: string | null;
 }
 
 /** What is written of documents and passages, and what tells how; writes belong into a transaction. */
@@ -76,8 +77,9 @@ export class DocumentStore {
     );
     for (const [position, chunk] of wire.chunks.entries()) {
       const body = JSON.stringify(bodyOf(wire, chunk));
-      const kept = old.get(chunkKey(chunk));
-      old.delete(chunkKey(chunk));
+      const key = chunkKey(chunk, chunk.language);
+      const kept = old.get(key);
+      old.delete(key);
       if (kept !== undefined) {
         this.database.run("UPDATE passages SET position = ?, body = ? WHERE number = ?", position, body, kept.number);
       } else {
@@ -166,12 +168,15 @@ export class DocumentStore {
   }
 
   private passageRows(document: number): PassageRow[] {
-    return this.database.all("SELECT number, id, search_hash FROM passages WHERE document = ?", document);
+    return this.database.all(
+      "SELECT number, id, search_hash, body ->> 'language' AS language FROM passages WHERE document = ?",
+      document,
+    );
   }
 
   private embeddedChunks(document: number, space: number): string[] {
     const rows = this.database.all<PassageRow>(
-      `SELECT p.number, p.id, p.search_hash FROM passages p JOIN vectors v ON v.passage = p.number AND v.space = ?
+      `SELECT p.number, p.id, p.search_hash, p.body ->> 'language' AS language FROM passages p JOIN vectors v ON v.passage = p.number AND v.space = ?
        WHERE p.document = ?`,
       space,
       document,
@@ -253,6 +258,6 @@ export function joinSearchText(search: WireChunk["search"], text: string): strin
   return "whole" in search ? search.whole : search.lead + text;
 }
 
-function keyOf({ id, search_hash }: PassageRow): string {
-  return storedChunkKey(id, search_hash);
+function keyOf({ id, search_hash, language }: PassageRow): string {
+  return storedChunkKey(id, search_hash, language ?? undefined);
 }

@@ -5,7 +5,7 @@ import { FaissIndex } from "./faiss-index.ts";
 const PART = 8_192;
 
 /**
- * Vectors that a slow index does not hold yet, in flat indexes that find them exactly meanwhile. A part goes once all of its
+ * Vectors that HNSW does not hold yet, in flat indexes that find them exactly meanwhile. A part goes once all of its
  * vectors have been taken; until then it holds those that were taken, too.
  */
 export class RecentVectors {
