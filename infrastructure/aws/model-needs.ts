@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Problem } from "../../domain/errors.ts";
-import { type AdapterEntry, type Config, loadConfig } from "../config/load.ts";
+import { type Config, loadConfig } from "../config/load.ts";
+import type { AdapterEntry } from "../config/prepared-entries.ts";
 import { ConfigError } from "../config/problems.ts";
 import { bedrockModel, GEOGRAPHIES } from "./bedrock-models.ts";
 import { partitionOf } from "./partition.ts";

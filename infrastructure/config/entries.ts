@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Path } from "./interpolate.ts";
 
+/** Keys of the file whose values name adapters. */
+export const ENTRY_KINDS = ["models", "embedders", "rerankers", "searches"] as const;
+
 const entryShape = z.looseObject({ adapter: z.string() });
 
 /** A part of the file that names an adapter. */

@@ -1,6 +1,7 @@
 import type { CompletionPort } from "../../domain/ports/completion-port.ts";
 import type { RetrievalPort } from "../../domain/ports/retrieval-port.ts";
-import type { Config, ModelEntry, SearchEntry, TargetEntry } from "../config/load.ts";
+import type { Config } from "../config/load.ts";
+import type { ModelEntry, SearchEntry, TargetEntry } from "../config/prepared-entries.ts";
 import { CircuitBreaker } from "../resilience/circuit-breaker.ts";
 import { systemClock } from "../resilience/clock.ts";
 import { CompletionTarget } from "../resilience/completion-target.ts";

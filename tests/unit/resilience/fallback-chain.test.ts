@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { ModelEntry } from "../../../infrastructure/config/load.ts";
+import type { ModelEntry } from "../../../infrastructure/config/prepared-entries.ts";
 import { fallbackChain } from "../../../infrastructure/container/resilience.ts";
 
 it("follows the fallbacks of fallbacks, asks each model once, and passes over those that are not there", () => {
